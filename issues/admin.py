@@ -394,6 +394,9 @@ class PageIndicatorAdmin(CaseInsensitiveSearchMixin, FormFieldDefaults, admin.Mo
         "position": _("Position on the page: lower numbers come first."),
     }
 
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("indicator")
+
 
 @admin.register(IssueFeature)
 class IssueFeatureAdmin(CaseInsensitiveSearchMixin, FormFieldDefaults, admin.ModelAdmin):

@@ -384,6 +384,7 @@ class IssueLink(ThroughModel):
     )
 
     natural_fields = ("cause__key", "effect__key")
+    named_by = ("cause", "effect")
 
     class Meta:
         default_permissions = TRANSLATED_ACTIONS

@@ -40,6 +40,7 @@ class PageIndicator(ThroughModel):
     position = models.PositiveSmallIntegerField(_("order"), default=0)
 
     natural_fields = ("page", "indicator__key")
+    named_by = ("page", "indicator")
     objects = PairManager.from_queryset(PageIndicatorQuerySet)()
 
     class Meta:

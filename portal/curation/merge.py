@@ -374,13 +374,14 @@ def _merge(kept, other, taken, user):
     for column in _own_columns(model, SETTLED):
         if column.name in taken:
             setattr(kept, column.attname, getattr(other, column.attname))
-    if isinstance(kept, AliasedMixin):
-        _join_aliases(kept, other, names_before)
-    _move_all(kept, other)
-    if model is Source:
-        _rewrite_marks(other.key, kept.key)
     other_key = other.key
-    other.delete()
+    with audit_log.covered_by_entry():
+        if isinstance(kept, AliasedMixin):
+            _join_aliases(kept, other, names_before)
+        _move_all(kept, other)
+        if model is Source:
+            rewrite_marks(other.key, kept.key)
+        other.delete()
     _valid(kept)
     kept.version += 1
     kept.save()
@@ -388,7 +389,7 @@ def _merge(kept, other, taken, user):
         new := [gap for gap in publishing_blockers(kept) if gap not in lacking]
     ):
         raise MergeError(gap.text for gap in new)
-    _lead_on(model._meta.model_name, other_key, kept.key)
+    redirect_key(model._meta.model_name, other_key, kept.key)
     audit_log.log_action(audit_log.AuditEntry.Action.MERGED, user, kept, former=other_key)
     return kept
 
@@ -445,7 +446,7 @@ def _fill(twin, row, key):
         twin.save()
 
 
-def _rewrite_marks(old, new):
+def rewrite_marks(old, new):
     """Replace the citation mark `[old]` by `[new]` in all prose, and drop repeated marks in a group of marks."""
     mark = f"[{old}]"
 
@@ -473,8 +474,8 @@ def _rewrite_marks(old, new):
                 row.save()
 
 
-def _lead_on(kind, old, new):
-    """Redirect the key of the deleted record, and all keys and tombstones that led to it, to the kept one."""
+def redirect_key(kind, old, new):
+    """Redirect a key that no record has any more, and all keys and tombstones that led to it, to another one."""
     FormerKey.objects.filter(kind=kind, now=old).update(now=new)
     FormerKey.objects.create(kind=kind, key=old, now=new)
     Correction.objects.filter(kind=kind, key=old).update(key=new)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core.choices import Area
 from portal.models.querysets import PairManager
 from portal.models.record import Content
+from portal.tracking.audit_log import covered_by_entry
 from portal.tracking.signals import Action, Phase
 
 
@@ -131,4 +132,5 @@ def attach_aliases(records):
 def delete_with_record(sender, change, phase, **kwargs):
     """Receive `rows_changed`: delete the aliases of a deleted record."""
     if change.action is Action.DELETE and phase is Phase.AFTER and issubclass(sender, AliasedMixin):
-        Alias.objects.filter(kind=sender._meta.model_name, key=change.instance.key).delete()
+        with covered_by_entry():
+            Alias.objects.filter(kind=sender._meta.model_name, key=change.instance.key).delete()

@@ -2,11 +2,13 @@
 
 import functools
 
+from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.choices import Confidence, PublicationStatus
@@ -48,7 +50,7 @@ class Record(Content):
         _("key"),
         max_length=60,
         unique=True,
-        help_text=_("The record’s name in URLs and files: lower-case letters, digits and hyphens. It never changes."),
+        help_text=_("The record’s name in URLs and files: lower-case letters, digits and hyphens."),
     )
     publication = models.CharField(
         _("publication"), max_length=10, choices=PublicationStatus, default=PublicationStatus.DRAFT, db_index=True
@@ -150,6 +152,23 @@ class Record(Content):
         if self.published_at is None and PublicationStatus.PUBLISHED in {old, self.publication}:
             self.published_at = timezone.now()
 
+    @property
+    def has_fixed_key(self):
+        """Return True if the key of the record cannot change, because code and drawings name it."""
+        return False
+
+    def validate_unique(self, exclude=None):
+        """Raise ValidationError as Django does, and if a new record has the former key of another one."""
+        super().validate_unique(exclude)
+        if self._state.adding and "key" not in (exclude or ()) and self._meta.model.is_former_key(self.key):
+            raise ValidationError({"key": gettext("Another record has or had this key.")})
+
+    @classmethod
+    def is_former_key(cls, key):
+        """Return True if the URL of a key redirects to a record of this model."""
+        former = apps.get_model("portal", "FormerKey")
+        return former.objects.filter(kind=cls._meta.model_name, key=key).exists()
+
     def save(self, *args, **kwargs):
         """Set `updated_at` to now and save. `loaddata` does not call this method, so fixtures keep their own times."""
         self.updated_at = timezone.now()
@@ -171,10 +190,33 @@ class EvidenceModel(models.Model):
         abstract = True
 
 
+def words_of(row, fields, without=()):
+    """Return the values of fields of a row in words, with commas between.
+
+    It asks no query: a relation that is not loaded is left out. So are the objects in `without`.
+    """
+    words = []
+    for name in fields:
+        field = row._meta.get_field(name)
+        if field.is_relation:
+            related = row._state.fields_cache.get(name)
+            words.append("" if related is None or related in without else str(related))
+        elif field.choices:
+            words.append(str(getattr(row, f"get_{name}_display")()))
+        else:
+            words.append(str(getattr(row, name) or ""))
+    return ", ".join(word for word in words if word)
+
+
 class ThroughModel(Content):
-    """A row of a through table. `natural_fields` are the paths of its natural key, such as `project__key`."""
+    """A row of a through table. `natural_fields` are the paths of its natural key, such as `project__key`.
+
+    `named_by` are the fields that name a row among those of its record; by default those of the natural key after the
+    first, which is the record.
+    """
 
     natural_fields: tuple[str, ...] = ()
+    named_by: tuple[str, ...] = ()
     without_citations = models.Q(pk=None)  # the rows that need no citation, of a model with citations: none
 
     objects = PairManager()
@@ -183,7 +225,18 @@ class ThroughModel(Content):
         abstract = True
 
     def __str__(self):
-        return f"{self._meta.verbose_name} {self.pk}"
+        return words_of(self, self.naming_fields()) or f"{self._meta.verbose_name} {self.pk}"
+
+    @classmethod
+    def key_fields(cls):
+        """Return the names of the fields with which the paths of the natural key begin."""
+        return list(dict.fromkeys(path.partition("__")[0] for path in cls.natural_fields))
+
+    @classmethod
+    def naming_fields(cls):
+        """Return the names of the fields that `__str__` shows."""
+        fields = cls.key_fields()
+        return cls.named_by or fields[1:] or fields
 
     def natural_key(self):
         return tuple(functools.reduce(_step, path.split("__"), self) for path in self.natural_fields)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.models.reference import RecordReferenceModel
 
@@ -74,6 +75,7 @@ class Notice(RecordReferenceModel):
         COMMENTED = "commented", _("Commented")
         MENTIONED = "mentioned", _("Mentioned")
         ASSIGNED = "assigned", _("Assigned")
+        DISCARDED = "discarded", pgettext_lazy("state of a revision", "Discarded")
 
     MONTHS_KEPT = 12
 

@@ -49,6 +49,16 @@ def send_back(record, author, text):
     return written
 
 
+def discard(revision, actor, text):
+    """Store why a revision is discarded, as a comment on its record, and notify its author.
+
+    Nothing is stored if the author discards it.
+    """
+    if revision.author_id != actor.pk:
+        written = Comment.objects.create(**about(revision.target), author=actor, text=text)
+        notify(Notice.Event.DISCARDED, revision.target, {revision.author_id}, actor, written)
+
+
 def assign(record, assignee, actor):
     """Make a user the reviewer of a record; None takes the reviewer away."""
     if assignee is None:
@@ -141,6 +151,7 @@ def sentence(notice):
         event.COMMENTED: gettext("{who} commented on “{name}”."),
         event.MENTIONED: gettext("{who} mentioned you in a comment on “{name}”."),
         event.ASSIGNED: gettext("{who} asks you to review “{name}”."),
+        event.DISCARDED: gettext("{who} discarded your revision of “{name}”."),
     }
     return words[notice.event].format(who=who or "–", name=notice.of)
 

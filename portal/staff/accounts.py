@@ -19,7 +19,7 @@ from django.utils.translation import pgettext_lazy
 
 from portal.staff.pages import DeletionSummaryMixin
 from portal.staff.workflow import ReadOnly
-from portal.tracking.audit_log import AuditEntry
+from portal.tracking.audit_log import AuditEntry, one_entry_of_rights
 
 again = method_decorator(reauthentication_required)
 
@@ -75,7 +75,8 @@ class ReauthenticationMixin(DeletionSummaryMixin):
 
     @again
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        return super().changeform_view(request, object_id, form_url, extra_context)
+        with one_entry_of_rights():
+            return super().changeform_view(request, object_id, form_url, extra_context)
 
     @again
     def delete_view(self, request, object_id, extra_context=None):

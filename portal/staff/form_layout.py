@@ -1,4 +1,4 @@
-"""How the form of a record is laid out: its empty and its long parts are folded, and its parts and errors are listed."""
+"""How the form of a record is laid out: its empty and its long parts are folded, its parts and errors are listed."""
 
 from django.contrib.admin import StackedInline
 from django.contrib.admin.utils import flatten
@@ -27,8 +27,8 @@ def layout_context(context, obj, bookkeeping=(), *, folds=True):
 def _fold_parts(context, obj, bookkeeping):
     """Fold fieldsets and inlines of an admin form. Django unfolds those with errors.
 
-    The summary of a folded part shows how its text begins, or how many rows it has. Read-only fields keep the form of an
-    existing record unfolded, except for those in `bookkeeping`.
+    The summary of a folded part shows how its text begins, or how many rows it has. Read-only fields keep the form of
+    an existing record unfolded, except for those in `bookkeeping`.
     """
     adminform = context["adminform"]
     adminform.fieldsets = [

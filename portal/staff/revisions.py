@@ -23,7 +23,7 @@ from portal.history.revisions import RevisionSteps, publish_revision
 from portal.models import Notice, Revision, workflow
 from portal.models.revision import attach_targets
 from portal.publishing.checks import publishing_blockers
-from portal.publishing.notices import notify
+from portal.publishing.notices import discard, notify
 from portal.publishing.preview import preview_links
 from portal.staff.edit_conflicts import ASKED, CHOICE, FieldConflict
 from portal.staff.pages import admin_address, admin_path
@@ -292,6 +292,7 @@ class RevisionMixin:
         else:
             revision.state, revision.note, revision.publish_at = state.DISCARDED, note, None
             revision.decided_at, revision.approver = now, request.user
+            discard(revision, request.user, note)
             text = _("The revision was discarded. The published record has not changed.")
         revision.save()
         messages.success(request, text)

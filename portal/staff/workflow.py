@@ -106,6 +106,15 @@ class ChildModelAdmin(WorkflowPermissionMixin):
 
     owners = ()
 
+    def get_queryset(self, request):
+        """Return Django's queryset, with the relations that the list shows or that name a row."""
+        named = self.model.naming_fields() if hasattr(self.model, "naming_fields") else ()
+        relations = [name for name in named if self.opts.get_field(name).is_relation]
+        # Django ignores `list_select_related` if the queryset selects relations already.
+        relations += self.list_select_related or ()
+        found = super().get_queryset(request)
+        return found.select_related(*relations) if relations else found
+
     def get_deleted_objects(self, objs, request):
         """Return Django's lists. Django checks here whether the user may delete the selected rows.
 

@@ -81,6 +81,21 @@ def _of_what_we_state(of):
     return of_ours
 
 
+def _of_what_is_used(of):
+    """Wrap such a function so that it leaves out records that nothing refers to, of models that can tell.
+
+    They state nothing to readers, so they need no source yet.
+    """
+
+    def of_used(model):
+        condition = of(model)
+        if condition is None or not hasattr(model, "used_condition"):
+            return condition
+        return condition & model.used_condition()
+
+    return of_used
+
+
 def _today(method):
     """Return a function that returns `method(today)` of a model, and None for models without this class method."""
 
@@ -108,7 +123,7 @@ WORKLISTS = {
     "review": Worklist(
         _("Waiting for review"), _where("publication", publication=PublicationStatus.IN_REVIEW), action="publish"
     ),
-    "source": Worklist(_("Without a source"), _of_what_we_state(_where("citations", citations=None))),
+    "source": Worklist(_("Without a source"), _of_what_is_used(_of_what_we_state(_where("citations", citations=None)))),
     "broken": Worklist(_("Broken links"), has_link("broken")),
     "moved": Worklist(_("Moved links"), has_link("moved")),
     "double": Worklist(_("Likely duplicates"), duplicates.has_duplicate_candidate),
@@ -233,7 +248,8 @@ class EditorDashboard:
     def mine(self):
         """Return the non-empty worklists that the user may work on, the most urgent first."""
         own = [count for name, count in self._counts.items() if self._mine(name) and count.lists]
-        return [*filter(None, [self._revisions(), self._reports()]), *own, *filter(None, [self._details()])]
+        first = [self._revisions(), self._reports(), self._suggestions()]
+        return [*filter(None, first), *own, *filter(None, [self._details()])]
 
     def _revisions(self):
         """Return the counts of the open revisions by state, or None if there are none that the user may see."""
@@ -254,6 +270,16 @@ class EditorDashboard:
         states = [state for state in ReaderReport.OPEN if state in counts]
         lists = [(state.label, counts[state], f"{url}?state__exact={state}") for state in states]
         return WorklistCount(_("Reports by readers"), lists) if lists else None
+
+    def _suggestions(self):
+        """Return the count of the open suggestions of issues, or None if there are none that the user may decide on."""
+        model = apps.get_model("projects", "SuggestedIssue")
+        if not self.site.is_registered(model) or not self.site.get_model_admin(model).may_change_whole(self.request):
+            return None
+        if not (count := model.objects.open_for(self.request.user).count()):
+            return None
+        lists = [(_("to decide"), count, reverse("admin:projects_suggestedissue_triage"))]
+        return WorklistCount(_("Suggested issues of projects"), lists)
 
     def _details(self):
         """Return what the details of the portal lack, or None if it is nothing or the user may not change them."""

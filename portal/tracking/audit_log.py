@@ -4,9 +4,11 @@ It is append-only: the model, its querysets and database triggers refuse changes
 personal data: the username, and the network of the client in place of its IP address.
 """
 
+import contextlib
 import datetime
 import functools
 import ipaddress
+from contextvars import ContextVar
 
 from allauth.account.adapter import get_adapter
 from allauth.core import context
@@ -29,6 +31,9 @@ APPS = ("portal", "issues", "projects")
 REFUSAL = "Entries of the audit are never changed or deleted."
 REFUSAL_APART, REFUSALS_AN_HOUR = datetime.timedelta(minutes=10), 100
 PERMISSION_FLAGS = ("is_active", "is_staff", "is_superuser")
+
+_covered = ContextVar("covered", default=False)
+_collected = ContextVar("collected", default=None)
 
 
 class AppendOnlyError(TypeError):
@@ -137,6 +142,38 @@ def log_action(what, who=None, record=None, **details):
         details=details,
         network=client_network(request),
     )
+
+
+@contextlib.contextmanager
+def covered_by_entry():
+    """Write no entry for deletions in the block: the entry of what they are part of covers them."""
+    token = _covered.set(True)
+    try:
+        yield
+    finally:
+        _covered.reset(token)
+
+
+@contextlib.contextmanager
+def one_entry_of_rights():
+    """Write one entry for all changes of the rights of an account or group in the block, at its end."""
+    token = _collected.set({})
+    try:
+        yield
+        for record, details in _collected.get().values():
+            log_action(AuditEntry.Action.RIGHTS_CHANGED, record=record, **details)
+    finally:
+        _collected.reset(token)
+
+
+def _log_rights(record, **changed):
+    collected = _collected.get()
+    if collected is None:
+        log_action(AuditEntry.Action.RIGHTS_CHANGED, record=record, **changed)
+        return
+    _record, details = collected.setdefault((type(record), record.pk), (record, {}))
+    for name, value in changed.items():
+        details[name] = sorted({*details.get(name, ()), *value}) if isinstance(value, list) else value
 
 
 def log_refusal(what, request, who=None, **details):
@@ -284,7 +321,7 @@ def _account_saved(sender, instance, created, raw, **kwargs):
     if before:
         changed = {name: value for name in PERMISSION_FLAGS if (value := getattr(instance, name)) != before[name]}
         if changed:
-            log_action(AuditEntry.Action.RIGHTS_CHANGED, record=instance, **changed)
+            _log_rights(instance, **changed)
     if not created and instance._password is not None:  # Django clears `_password` after this signal
         log_action(AuditEntry.Action.PASSWORD_CHANGED, record=instance)
 
@@ -306,7 +343,7 @@ def _rights_related(sender, instance, action, model, pk_set, **kwargs):
     if pk_set:
         names = sorted(map(right_name, model._default_manager.filter(pk__in=pk_set)))
         change = "given" if action == "post_add" else "taken"
-        log_action(AuditEntry.Action.RIGHTS_CHANGED, record=instance, **{change: names})
+        _log_rights(instance, **{change: names})
 
 
 def log_actions_for_rows(sender, change, phase, **kwargs):
@@ -347,6 +384,8 @@ def log_publication(record, before, after):
 
 def _deleted(sender, instance, origin, **kwargs):
     # Rows that are deleted in a cascade need no entry: the record's own entry covers them. Records always get one.
+    if _covered.get():
+        return
     asked_for = getattr(origin, "model", type(origin)) is sender
     if asked_for or is_published_kind(sender):
         log_action(AuditEntry.Action.DELETED, record=instance)

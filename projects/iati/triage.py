@@ -11,9 +11,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.models import workflow
 from projects.iati import suggestions
-from projects.models import Project, ProjectIssue, SuggestedIssue
+from projects.models import ProjectIssue, SuggestedIssue
 
 CONFIRMED, DISMISSED = SuggestedIssue.Decision.CONFIRMED, SuggestedIssue.Decision.DISMISSED
 
@@ -95,11 +94,7 @@ class TriageMixin:
 
     def _waiting(self, request):
         """Return the primary keys of the open suggestions that the user may decide on, in the order of the triage."""
-        found = SuggestedIssue.objects.filter(decision=SuggestedIssue.Decision.OPEN)
-        actions = workflow.allowed_actions(request.user, Project)
-        found = found.filter(
-            project__publication__in=[state for state in workflow.TRANSITIONS if workflow.can_edit(actions, state)]
-        )
+        found = SuggestedIssue.objects.open_for(request.user)
         if project := _number(request.GET.get("project")):
             found = found.filter(project=project)
         return list(found.order_by("project", "-score", "pk").values_list("pk", flat=True))

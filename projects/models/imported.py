@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from issues.models import Issue
 from portal.core.choices import IatiChoices
 from portal.core.validators import address_of_the_web
-from portal.models import Content, Source
+from portal.models import Content, Source, workflow
+from portal.models.record import words_of
 from projects.models.project import Project
 
 
@@ -154,8 +155,10 @@ class Reported(models.Model):
         abstract = True
         default_permissions = ()
 
+    named_by = ()  # the fields that `__str__` shows
+
     def __str__(self):
-        return f"{self._meta.verbose_name} {self.pk}"
+        return words_of(self, self.named_by) or f"{self._meta.verbose_name} {self.pk}"
 
 
 class TransactionSum(Reported):
@@ -184,6 +187,8 @@ class TransactionSum(Reported):
     count = models.PositiveIntegerField(_("transactions"))
     first = models.DateField(_("first"))
     last = models.DateField(_("last"))
+
+    named_by = ("kind", "currency")
 
     class Meta(Reported.Meta):
         verbose_name = _("sum of transactions")
@@ -219,6 +224,8 @@ class BudgetLine(Reported):
     end = models.DateField(_("end"), null=True, blank=True)
     value = models.DecimalField(_("amount"), max_digits=20, decimal_places=2)
     currency = models.CharField(_("currency"), max_length=3)
+
+    named_by = ("kind", "start", "currency")
 
     class Meta(Reported.Meta):
         verbose_name = _("planned funding")
@@ -259,6 +266,8 @@ class ReportedResult(Reported):
     target = models.CharField(_("target"), max_length=200, blank=True)
     actual = models.CharField(_("actual"), max_length=200, blank=True)
 
+    named_by = ("kind", "start", "end")
+
     class Meta(Reported.Meta):
         verbose_name = _("reported result")
         verbose_name_plural = _("reported results")
@@ -291,6 +300,8 @@ class ReportedDocument(Reported):
     titles = models.JSONField(_("title"), default=dict)
     languages = models.JSONField(_("languages"), default=list)
     date = models.DateField(_("date"), null=True, blank=True)
+
+    named_by = ("url",)
 
     class Meta(Reported.Meta):
         verbose_name = _("reported document")
@@ -326,6 +337,8 @@ class ReportedShare(Reported):
     names = models.JSONField(_("name"), default=dict)
     computed = models.BooleanField(_("computed from transactions"), default=False)
 
+    named_by = ("kind", "vocabulary", "code")
+
     class Meta(Reported.Meta):
         verbose_name = _("reported percentage")
         verbose_name_plural = _("reported shares")
@@ -345,6 +358,8 @@ class ProjectIdentifier(Reported):
     ref = models.CharField(_("identifier"), max_length=255)
     kind = models.CharField(_("type"), max_length=10, blank=True)
     owner = models.CharField(_("owner"), max_length=300, blank=True)
+
+    named_by = ("ref",)
 
     class Meta(Reported.Meta):
         verbose_name = _("other identifier")
@@ -377,6 +392,8 @@ class RelatedActivity(Reported):
     identifier = models.CharField(_("identifier"), max_length=255)
     kind = models.CharField(_("type"), max_length=1, choices=Kind, blank=True)
 
+    named_by = ("kind", "identifier")
+
     class Meta(Reported.Meta):
         verbose_name = _("related activity")
         verbose_name_plural = _("related activities")
@@ -388,6 +405,16 @@ class RelatedActivity(Reported):
                 violation_error_message=_("This activity is listed already."),
             ),
         ]
+
+
+class SuggestedIssueQuerySet(models.QuerySet):
+    """Suggestions that wait for a decision."""
+
+    def open_for(self, user):
+        """Return the open suggestions that a user may decide on: those of the projects that they may change."""
+        actions = workflow.allowed_actions(user, Project)
+        states = [state for state in workflow.TRANSITIONS if workflow.can_edit(actions, state)]
+        return self.filter(decision=SuggestedIssue.Decision.OPEN, project__publication__in=states)
 
 
 class SuggestedIssue(models.Model):
@@ -410,6 +437,8 @@ class SuggestedIssue(models.Model):
     score = models.PositiveSmallIntegerField(_("weight"))
     reasons = models.JSONField(_("reasons"), default=list)
     decision = models.CharField(_("decision"), max_length=9, choices=Decision, default=Decision.OPEN)
+
+    objects = SuggestedIssueQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("suggested issue")
@@ -442,4 +471,9 @@ class SuggestedIssue(models.Model):
         ]
 
     def __str__(self):
-        return f"{self._meta.verbose_name} {self.pk}"
+        return words_of(self, self.naming_fields()) or f"{self._meta.verbose_name} {self.pk}"
+
+    @classmethod
+    def naming_fields(cls):
+        """Return the names of the fields that `__str__` shows."""
+        return ["project", "issue"]

@@ -124,6 +124,13 @@ class Organisation(AliasedMixin, Record):
         if self.seat and self.country and self.seat.country and self.seat.country != self.country:
             raise ValidationError({"seat": _("The seat is not in the country of the organisation.")})
 
+    @classmethod
+    def used_condition(cls):
+        """Return a Q for the organisations that take part in a project or an agreement."""
+        roles = (cls._meta.get_field(name).related_model for name in ("participations", "agreement_parties"))
+        projects, agreements = (role._base_manager.filter(organisation=models.OuterRef("pk")) for role in roles)
+        return models.Q(models.Exists(projects)) | models.Q(models.Exists(agreements))
+
     @property
     def iati_kind(self):
         """Return the code of its kind in the IATI list OrganisationType."""

@@ -5,12 +5,28 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.http import Http404
 from django.urls import resolve
+from django.utils.html import strip_tags
 
-from issues.models import Term
+from issues.models import IssueLink, Term
 from portal.models import Place
 from portal.staff.pages import DeletionSummaryMixin, admin_address, admin_path, posted_object
 from projects.models import Project
-from tests.make import make_area, make_country, make_place, make_project, make_term
+from tests import reading
+from tests.make import (
+    make_answer,
+    make_area,
+    make_citation,
+    make_country,
+    make_issue,
+    make_issue_link,
+    make_organisation,
+    make_participation,
+    make_place,
+    make_project,
+    make_source,
+    make_term,
+)
+from tests.staff import sign_in
 
 
 @pytest.mark.parametrize(
@@ -87,3 +103,46 @@ def test_summary_of_a_deletion_names_rows_of_readers_and_none_of_many_to_many_fi
     assert any("Forestry" in text for text in texts)
     assert not [text for text in texts if "relationship" in text.lower()]
     assert {str(name): count for name, count in counts.items()} == {"projects": 1, "areas of projects": 1}
+
+
+def summary(rf, *objs):
+    """Return the texts of the summary of a deletion, without links, and those that keep the objects from deletion."""
+    request = rf.get("/")
+    request.user = User.objects.filter(is_superuser=True).first() or User.objects.create_superuser("administrator")
+    model_admin = admin.site.get_model_admin(type(objs[0]))
+    rows, _counts, _needed, protected = model_admin.get_deleted_objects(list(objs), request)
+    return [strip_tags(text) for text in flat(rows)], [strip_tags(text) for text in protected]
+
+
+@pytest.mark.django_db
+def test_rows_of_a_deletion_are_named_by_what_they_refer_to(rf, django_assert_max_num_queries):
+    project, source = make_project(title_en="Trees"), make_source(title="Forests of the Aral")
+    make_citation(project, source)
+    make_participation(project=project, organisation=make_organisation(name_en="Forest Service"), role="funding")
+    cause, effect = make_issue(name_en="Dry lake"), make_issue(name_en="Dust")
+    make_issue_link(cause=cause, effect=effect)
+    make_answer(project=project, issue=cause)
+    texts, _protected = summary(rf, project)
+    assert {"Citation: Forests of the Aral", "Participation: Forest Service, Funding"} <= set(texts)
+    assert "Issue of a project: Dry lake" in texts
+    texts, protected = summary(rf, cause)
+    assert "Cause and effect: Dust" in texts
+    assert protected == ["Issue of a project: Trees"]
+    _texts, protected = summary(rf, source)
+    assert protected == ["Citation: Trees"]
+    with django_assert_max_num_queries(60) as few:
+        summary(rf, project)
+    for _number in range(3):
+        make_citation(project)
+    with django_assert_max_num_queries(len(few)):
+        summary(rf, project)
+
+
+@pytest.mark.django_db
+def test_row_with_a_page_is_named_by_its_records(client):
+    sign_in(client, "administrator")
+    link = make_issue_link(cause=make_issue(name_en="Dry lake"), effect=make_issue(name_en="Dust"))
+    page = reading.page(client.get(admin_address(IssueLink, "change", link.pk)))
+    assert reading.words(page.xpath("//div[@id='content']/h2")[0]) == "Dry lake, Dust"
+    # Without the records at hand it asks no query.
+    assert str(IssueLink.objects.get(pk=link.pk)) == f"cause and effect {link.pk}"

@@ -12,6 +12,7 @@ from django.utils import timezone
 from issues.models import KeyFigure, Term
 from portal.core.choices import PublicationStatus
 from portal.models import Notice, Record, Revision
+from portal.publishing.notices import attach_records, sentence
 from portal.publishing.scheduler import next_due, publish_scheduled
 from portal.staff.history import stamp
 from portal.tracking.audit_log import AuditEntry
@@ -388,6 +389,12 @@ def test_author_gets_a_notice_when_a_revision_is_sent_back_or_published(editor, 
     assert told("reviewer") == []
 
 
+def discarded_notices():
+    rows = list(Notice.objects.filter(event=Notice.Event.DISCARDED).select_related("recipient", "actor", "comment"))
+    attach_records(rows)
+    return rows
+
+
 @pytest.mark.parametrize("who", ["editor", "reviewer"])
 def test_discarded_revision_changes_nothing(editor, reviewer, who):
     record = term()
@@ -397,6 +404,11 @@ def test_discarded_revision_changes_nothing(editor, reviewer, who):
     revision.refresh_from_db()
     assert (revision.state, revision.approver.username) == ("discarded", who)
     assert stored(record) == before
+    told = [(notice.recipient.username, sentence(notice), notice.comment.text) for notice in discarded_notices()]
+    name = f"“{record}”"
+    assert told == (
+        [] if who == "editor" else [("editor", f"reviewer discarded your revision of {name}.", "It is wrong.")]
+    )
     assert not {"edit", "publish"} & reviewer.get(page_address(revision)).context["actions"]
 
 

@@ -20,10 +20,15 @@ from tests.make import (
     make_agreement,
     make_citation,
     make_country,
+    make_issue,
+    make_organisation,
+    make_participation,
+    make_party,
     make_place,
     make_portal_details,
     make_project,
     make_result,
+    make_suggested_issue,
     make_term,
 )
 from tests.portal.staff.test_admin import address, change_address, form_data, listed
@@ -87,6 +92,27 @@ def test_every_care_is_counted_and_leads_to_its_list(editor):
     }
     for count, url in found.values():
         assert len(listed(editor.get(url))) == count
+
+
+def test_organisation_that_nothing_refers_to_needs_no_source(editor):
+    make_organisation(key="unused")
+    make_participation(organisation=make_organisation(key="partner"))
+    make_party(organisation=make_organisation(key="party"))
+    make_citation(make_participation(organisation=make_organisation(key="cited")).organisation)
+    count, url = cares(editor, "Organisations")["Without a source"]
+    assert count == 2
+    assert {organisation.key for organisation in listed(editor.get(url))} == {"partner", "party"}
+
+
+def test_suggestions_that_wait_have_a_line_for_those_who_decide(client):
+    draft, public = make_project(publication=PublicationStatus.DRAFT), make_project(key="public")
+    for project in (draft, public):
+        make_suggested_issue(project=project)
+    make_suggested_issue(project=draft, issue=make_issue(), decision="dismissed")
+    url = "/admin/projects/suggestedissue/triage/"
+    for role, count in (("editor", 1), ("reviewer", 2)):
+        assert cares(sign_in(client, role), "to decide") == {"Suggested issues of projects": (count, url)}
+    assert cares(sign_in(client, "translator"), "to decide") == {}
 
 
 def test_agreements_quiet_for_two_years_are_listed(editor, monkeypatch):

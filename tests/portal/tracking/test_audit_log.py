@@ -30,8 +30,9 @@ from portal.tracking.audit_log import (
     AuditEntry,
     log_action,
     log_refusal,
+    one_entry_of_rights,
 )
-from tests.make import make_citation, make_indicator, make_issue, make_place, make_source, make_term
+from tests.make import make_alias, make_citation, make_indicator, make_issue, make_place, make_source, make_term
 
 pytestmark = pytest.mark.django_db
 
@@ -318,6 +319,18 @@ def test_deletion_is_noted_once_and_not_for_what_goes_along(client, editor, sinc
     assert since() == [("gulnara", "deleted", "indicator area", {})]
 
 
+def test_names_that_go_with_a_record_have_no_entry_of_their_own(since):
+    term = make_term(key="tugai")
+    make_alias(kind="term", key="tugai", text="floodplain forest")
+    since()
+    term.delete()
+    assert since() == [("", "deleted", "term tugai", {})]
+    alias = make_alias(kind="term", key=make_term(key="saxaul").key, text="haloxylon")
+    since()
+    alias.delete()
+    assert since() == [("", "deleted", "alias saxaul", {})]
+
+
 def test_deletion_of_many_is_noted_one_by_one(since):
     make_term(key="saxaul"), make_term(key="tugai")
     since()
@@ -387,6 +400,19 @@ def test_groups_and_permissions_are_noted_from_either_side(anna, since):
     assert since() == [("", "rights-changed", "user anna", {which: ["view_term"]}) for which in ("given", "taken")]
     group.user_set.clear()
     assert since() == [("", "rights-changed", "group Team", {"taken": ["anna"]})]
+
+
+def test_one_save_of_an_account_is_one_entry(anna, since):
+    group, view = Group.objects.create(name="Team"), Permission.objects.get(codename="view_term")
+    anna.groups.add(group)
+    since()
+    with one_entry_of_rights():
+        anna.is_staff = True
+        anna.save()
+        anna.groups.set([Group.objects.create(name="Board")])
+        anna.user_permissions.set([view])
+    changed = {"is_staff": True, "taken": ["Team"], "given": ["Board", "view_term"]}
+    assert since() == [("", "rights-changed", "user anna", changed)]
 
 
 def test_deletion_of_an_account_is_noted_and_its_entries_stay(anna, since):
