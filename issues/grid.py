@@ -224,6 +224,22 @@ class ObservationGrid:
         """Return the cells with errors."""
         return [cell for _year, cells in self.rows() for cell in cells if cell.errors]
 
+    @property
+    def next_year(self):
+        """Return the year after the last one; None if the page has no room for it."""
+        year, cells = self.years[-1] + 1, (len(self.years) + 1) * len(self.places)
+        return year if year <= LAST_YEAR and cells <= MOST_CELLS else None
+
+    def with_next_year(self):
+        """Return the grid with one more year and the typed values. `next_year` must not be None."""
+        wider = ObservationGrid(self.indicator, self.source, [*self.years, self.next_year], self.places)
+        wider.typed = self._typed_texts()
+        return wider
+
+    def _typed_texts(self):
+        """Return the texts that were typed, by name of the cell, without those that the page showed."""
+        return {name: text for name, text in self.typed.items() if text != self.shown.get(name, "")}
+
     # ── Pasting ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def fill(self, name, data):
@@ -250,7 +266,7 @@ class ObservationGrid:
                     years=len(wider.years), places=len(wider.places), most=MOST_CELLS
                 )
             )
-        wider.typed = {name: text for name, text in self.typed.items() if text != self.shown.get(name, "")}
+        wider.typed = self._typed_texts()
         for (year, key), text in values.items():
             wider.typed[cell_name(year, key)] = wider._as_stored(cell_name(year, key), text)
         return wider, len(values)
@@ -346,6 +362,10 @@ def _values_of(name, data):
     sheet = files.read(name, data, ["place", "year", "value"])
     header = [cell.strip() for cell in sheet.header]
     lines = [[cell.strip() for cell in cells] for _line, cells in sheet.rows]
+    for line, cells in sheet.rows:
+        if left := [cell for at, cell in enumerate(cells) if cell.strip() and not "".join(header[at : at + 1])]:
+            words = _("Line {line} has values outside of the named columns: {values}.")
+            raise files.FileError(words.format(line=line, values=", ".join(left)))
     if {"place", "year", "value"} <= set(header):
         at = [header.index(column) for column in ("year", "place", "value")]
         found = [tuple(cells[place] for place in at) for cells in lines]

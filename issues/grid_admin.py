@@ -60,6 +60,8 @@ class ObservationGridMixin:
             return HttpResponseRedirect(request.path)
         if "_take" in request.POST:
             return self._take(request, indicator, grid)
+        if "_next_year" in request.POST:
+            return self._grid_page(request, indicator, None, grid.with_next_year() if grid.next_year else grid)
         why = " ".join(request.POST.get("why", "").split())[:500]
         if not why and readers_see(indicator):
             words = gettext(

@@ -5,7 +5,7 @@ const TEMPLATE = document.querySelector("#autosave");
 const WORDS = TEMPLATE.dataset;
 const FORM = TEMPLATE.closest("form");
 // These storage keys stay as they are: browsers of editors hold unsaved text under them.
-const PLACE = `kept-text:${WORDS.account}:${location.pathname}`;
+const PLACE = `kept-text:${WORDS.account}:${location.pathname}${WORDS.part ? `:${WORDS.part}` : ""}`;
 const SENT = "kept-text:sent"; // the place of the form that was sent last
 const IGNORED = /^(csrfmiddlewaretoken|_.*|.*-(INITIAL|MIN_NUM|MAX_NUM)_FORMS)$/;
 
@@ -23,6 +23,8 @@ function stateOf(field) {
 function all() {
   const values = {};
   for (const field of fields()) {
+    // Of a table of stored values, only what was typed: another editor may change the rest meanwhile.
+    if (field.dataset.stored !== undefined && field.value.trim() === field.dataset.stored) continue;
     const key = field.type === "radio" || field.type === "checkbox" ? `${field.name}=${field.value}` : field.name;
     values[key] = stateOf(field);
   }
@@ -100,7 +102,8 @@ function offer(kept) {
 if (FORM) {
   const kept = JSON.parse(localStorage.getItem(PLACE) || "null");
   // A form that came back with a question or an error holds the text already.
-  if (kept && JSON.stringify(kept.values) !== opened && !FORM.querySelector(".errornote")) offer(kept);
+  const cameBack = WORDS.cameBack || FORM.querySelector(".errornote");
+  if (kept && JSON.stringify(kept.values) !== opened && !cameBack) offer(kept);
   let timer;
   const soon = () => {
     clearTimeout(timer);
@@ -108,6 +111,7 @@ if (FORM) {
   };
   FORM.addEventListener("input", soon);
   FORM.addEventListener("change", soon);
+  addEventListener("pagehide", keep);
   FORM.addEventListener("submit", () => {
     keep();
     sessionStorage.setItem(SENT, PLACE);

@@ -34,19 +34,33 @@ document.querySelector(".grid tbody").addEventListener("keydown", (event) => {
   else if (event.key === "ArrowRight" && atEnd) go(row, column + 1, event);
 });
 
-document.querySelector(".grid tbody").addEventListener("input", (event) => mark(event.target));
+for (const moment of ["input", "change"]) {
+  document.querySelector(".grid tbody").addEventListener(moment, (event) => mark(event.target));
+}
+
+// Tells which pasted values lie outside of the table.
+const tell = (left) => {
+  const told = document.querySelector("#grid-left-out");
+  const values = left.slice(0, 5).join(" · ") + (left.length > 5 ? " …" : "");
+  told.textContent = told.dataset.words.replace("{count}", left.length).replace("{values}", values);
+  told.hidden = !left.length;
+};
 
 document.querySelector(".grid tbody").addEventListener("paste", (event) => {
   const text = event.clipboardData.getData("text").replace(/\r\n?/g, "\n").replace(/\n$/, "");
   if (!/[\t\n]/.test(text)) return;
   event.preventDefault();
   const [row, column] = placeOf(event.target);
+  const left = [];
   text.split("\n").forEach((line, down) => {
     line.split("\t").forEach((value, across) => {
       const cell = rows[row + down]?.[column + across];
-      if (!cell) return;
-      cell.value = value.trim();
-      mark(cell);
+      if (cell) {
+        cell.value = value.trim();
+        mark(cell);
+      } else if (value.trim()) left.push(value.trim());
     });
   });
+  tell(left);
+  event.target.dispatchEvent(new Event("input", { bubbles: true }));
 });

@@ -286,3 +286,31 @@ def test_a_table_that_cannot_be_filled_in_says_why_and_is_kept(editor, area, mon
     tree = reading.page(response)
     assert [item.text for item in tree.xpath("//details//*[@class='errorlist']/li")] == [words]
     assert tree.xpath("string(//textarea)").strip() == text.strip()
+
+
+# ── One more year ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_next_year_is_added_and_what_was_typed_stays(editor, area):
+    data = form_of(editor.get(address(area)))
+    page = send(editor, area, data, uz_2020="5", _next_year="1")
+    assert shown(page)[1] == {2019: ["", "24.1"], 2020: ["68000", "5"], 2021: ["", ""]}
+    assert ("uz", 2020) not in values(area)
+    send(editor, area, form_of(page), uz_2021="6", why="A new year.")
+    assert (values(area)["uz", 2020], values(area)["uz", 2021]) == ("5", "6")
+
+
+def test_no_year_is_offered_that_has_no_room(editor, area, monkeypatch):
+    assert "Add the year 2021" in editor.get(address(area)).content.decode()
+    monkeypatch.setattr(grids, "MOST_CELLS", 4)
+    page = editor.get(address(area))
+    assert "Add the year" not in page.content.decode()
+    assert list(shown(send(editor, area, form_of(page), _next_year="1"))[1]) == [2019, 2020]
+
+
+@pytest.mark.parametrize("text", ["year\tuz\n2019\t1\t2", "year\t\tuz\n2019\t2\t1"])
+def test_pasted_values_outside_of_the_columns_are_told(editor, area, text):
+    page = take(editor, area, text)
+    told_of = reading.page(page).find_class("grid-paste")[0].text_content()
+    assert "Line 2 has values outside of the named columns: 2." in told_of
+    assert shown(page)[1][2019] == ["", "24.1"]
