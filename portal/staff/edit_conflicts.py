@@ -1,8 +1,8 @@
 """Detect that two editors change one record at the same time, and let the second one choose field by field.
 
 A form carries the signed state that the record had when the form was opened. If the stored state is another when the
-form is sent, the form is shown again: fields that only the other editor changed get the new text. For each field that
-both changed, and for each list of rows that the other editor changed, the form asks which version to keep. Nothing is
+form is sent, the form is shown again: fields and rows that only the other editor changed are as the other editor left
+them, and a list says which. For each field and row that both changed, the form asks which version to keep. Nothing is
 stored before this is answered.
 """
 
@@ -11,19 +11,20 @@ from functools import cached_property
 
 from django import forms
 from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import unquote
 from django.contrib.contenttypes.models import ContentType
 from django.core import signing
-from django.forms.models import _get_foreign_key
 from django.utils.html import format_html
-from django.utils.text import capfirst
+from django.utils.text import Truncator, capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from portal.tracking.history import TRACKED
+from portal.staff.row_conflicts import merge_rows, row_fields, row_values, sent_rows, write_rows
 
 SEEN, BEFORE, ASKED, CHOICE = "_seen", "_before", "_clash", "_clash-{}"
 MINE, THEIRS = "mine", "theirs"
-SALT = "what a form was opened with"
+SALT = "what a form was opened with, row by row"
+LONGEST_ROW = 300  # characters of a row in a question
 
 
 def signed(state):
@@ -53,11 +54,15 @@ class EditConflictMixin:
 
     def get_form(self, request, obj=None, **kwargs):
         form = super().get_form(request, obj, **kwargs)
-        return type(form)(form.__name__, (EditConflictForm, form), {"guard": self}) if obj else form
+        if obj is None:
+            return form
+        return type(form)(form.__name__, (EditConflictForm, form), {"guard": self, "request": request})
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        if request.method == "POST" and ASKED in request.POST:
-            request.POST = self._with_choices(request.POST)
+        if request.method == "POST" and object_id and SEEN in request.POST:
+            record = self.get_object(request, unquote(object_id))  # it locks the record
+            if record is not None:
+                self._merge_rows(request, record)
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def conflict_context(self, request, form, obj):
@@ -66,9 +71,9 @@ class EditConflictMixin:
             return {}
         if form.clash:
             return {"clash": form.clash, "seen": signed(form.clash.now), "before": signed(form.clash.before)}
-        return {"clash": None, "seen": request.POST.get(SEEN) or signed(self.state(form, obj))}
+        return {"clash": None, "seen": request.POST.get(SEEN) or signed(self.state(request, form, obj))}
 
-    def state(self, form, record):
+    def state(self, request, form, record):
         """Return the stored state of a record: each field of its form and the rows of each inline, as text.
 
         A form that was not sent has the stored values itself, or those of a revision (`Revision.as_record`).
@@ -76,31 +81,68 @@ class EditConflictMixin:
         fresh = form.__class__(instance=type(record)._base_manager.get(pk=record.pk)) if form.is_bound else form
         return {
             "fields": {name: as_text(fresh[name].value()) for name in fresh.fields},
-            "rows": {inline.model._meta.model_name: self._rows(inline, record) for inline in self.inlines},
+            "rows": {formset.prefix: _rows(formset) for formset in self._formsets(request, record)},
         }
 
-    @staticmethod
-    def _rows(inline, record):
-        columns = TRACKED[inline.model].columns
-        if hasattr(record, "revised"):
-            revised = sorted(record.revised[inline.model].items())
-            return [[as_text(state[column]) for column in columns] for _pk, state in revised]
-        rows = inline.model._base_manager.filter(**{_get_foreign_key(type(record), inline.model).name: record.pk})
-        return [[as_text(value) for value in row] for row in rows.order_by("pk").values_list(*columns)]
+    def _formsets(self, request, record):
+        """Return an unbound formset for each inline, with its `inline`."""
+        found = []
+        for kind, inline in self.get_formsets_with_inlines(request, record):
+            prefix = kind.get_default_prefix()
+            formset = kind(instance=record, prefix=prefix, queryset=inline.get_queryset(request))
+            formset.inline = inline
+            found.append(formset)
+        return found
+
+    def _merge_rows(self, request, record):
+        """Put the choices of the user and the rows of the other editor into the data of a sent form."""
+        data = self._with_choices(request.POST)
+        request.row_conflicts = [], []
+        request.POST = data
+        if (before := opened(data.get(BEFORE if _has_unanswered(data) else SEEN))) is None:
+            return
+        for formset in self._formsets(request, record):
+            was, now = before["rows"].get(formset.prefix, {}), _rows(formset)
+            if was == now or f"{formset.prefix}-TOTAL_FORMS" not in data:
+                continue
+            merged = merge_rows(was, now, sent_rows(data, formset, as_text))
+            write_rows(data, formset, merged.rows)
+            for found, conflicts in zip(request.row_conflicts, (merged.asked, merged.taken), strict=True):
+                found += [_in_words(formset, one, data) for one in conflicts]
 
     def _with_choices(self, data):
-        """Return the POST data with the other editor's values wherever the user chose them."""
+        """Return a copy of the POST data with the other editor's values wherever the user chose them."""
         seen, data = opened(data.get(SEEN)), data.copy()
+        rows = (seen or {"rows": {}})["rows"]
         for name in data.getlist(ASKED) if seen else ():
-            if data.get(CHOICE.format(name)) == THEIRS and name in seen["fields"]:
-                theirs = seen["fields"][name]
-                data.setlist(name, theirs if isinstance(theirs, list) else [theirs])
-        for inline in self.inlines if seen else ():
-            if data.get(CHOICE.format(inline.model._meta.model_name)) == THEIRS:
-                fk = _get_foreign_key(self.model, inline.model)
-                prefix = fk.remote_field.get_accessor_name(model=inline.model)
-                data[f"{prefix}-TOTAL_FORMS"] = data[f"{prefix}-INITIAL_FORMS"] = "0"  # the stored rows stay
+            if data.get(CHOICE.format(name)) != THEIRS:
+                continue
+            prefix, _dash, pk = name.rpartition("-")
+            if name in seen["fields"]:
+                _set(data, name, seen["fields"][name])
+            elif values := rows.get(prefix, {}).get(pk):
+                total = data.get(f"{prefix}-TOTAL_FORMS", "")
+                starts = [f"{prefix}-{index}-" for index in range(int(total) if total.isdecimal() else 0)]
+                for start in starts:
+                    if data.get(f"{start}id") == pk:
+                        data.pop(f"{start}DELETE", None)
+                        for column, value in values.items():
+                            _set(data, start + column, value)
         return data
+
+
+def _set(data, name, value):
+    data.setlist(name, value if isinstance(value, list) else [value])
+
+
+def _has_unanswered(data):
+    return any(data.get(CHOICE.format(name)) not in {MINE, THEIRS} for name in data.getlist(ASKED))
+
+
+def _rows(formset):
+    """Return the stored rows of an unbound formset by primary key, as texts."""
+    names = row_fields(formset)
+    return {str(form.instance.pk): row_values(form, names, as_text) for form in formset.initial_forms}
 
 
 class EditConflictForm(forms.ModelForm):
@@ -110,10 +152,8 @@ class EditConflictForm(forms.ModelForm):
 
     def clean(self):
         cleaned = super().clean()
-        now = self.guard.state(self, self.instance)
-        asked = self.data.getlist(ASKED)
-        unanswered = any(self.data.get(CHOICE.format(name)) not in {MINE, THEIRS} for name in asked)
-        before = opened(self.data.get(BEFORE if unanswered else SEEN))
+        now = self.guard.state(self.request, self, self.instance)
+        before = opened(self.data.get(BEFORE if _has_unanswered(self.data) else SEEN))
         if before is None:
             self.add_error(None, _("The version this form was based on is unknown. Reopen the record."))
         elif before != now:
@@ -124,13 +164,19 @@ class EditConflictForm(forms.ModelForm):
 
 @dataclass(frozen=True)
 class FieldConflict:
-    """A field or list of rows that another editor changed: its value before, the other's and this form's."""
+    """A field or row that another editor changed: its value before, the other's and this form's.
+
+    `choice` is the answer that was given already. `comes_back` is True for a row that the other editor removed and this
+    form changed: it is a new row of the form.
+    """
 
     name: str
     label: str
     before: str
     theirs: str
     mine: str
+    choice: str = ""
+    comes_back: bool = False
 
 
 class EditConflict:
@@ -149,32 +195,24 @@ class EditConflict:
                 continue
             mine = self._mine(name, theirs)
             conflict = FieldConflict(
-                name, form.fields[name].label, *(self._shown(name, v) for v in (was, theirs, mine))
+                name,
+                form.fields[name].label,
+                *(_shown(form.fields[name], value) for value in (was, theirs, mine)),
+                form.data.get(CHOICE.format(name), ""),
             )
             if mine == was:
                 form.data.setlist(name, theirs if isinstance(theirs, list) else [theirs])
                 self.taken.append(conflict)
             elif mine != theirs:
                 self.asked.append(conflict)
-        for inline in form.guard.inlines:
-            name = inline.model._meta.model_name
-            if before["rows"].get(name) != now["rows"][name]:
-                label = capfirst(inline.verbose_name_plural or inline.model._meta.verbose_name_plural)
-                self.asked.append(FieldConflict(name, label, "", "", ""))
+        asked, taken = getattr(form.request, "row_conflicts", ((), ()))
+        self.asked += asked
+        self.taken += taken
 
     def _mine(self, name, like):
         field = self.form.fields[name]
         value = field.widget.value_from_datadict(self.form.data, self.form.files, self.form.add_prefix(name))
         return as_text(value if isinstance(value, list) or not isinstance(like, list) else [value])
-
-    def _shown(self, name, value):
-        """Return a value in words: the labels of choices, the names of records."""
-        field = self.form.fields[name]
-        values = value if isinstance(value, list) else [value]
-        if isinstance(field, forms.ModelChoiceField):
-            return ", ".join(map(str, field.queryset.filter(pk__in=[v for v in values if v])))
-        choices = dict(getattr(field, "choices", ()))
-        return ", ".join(str(choices.get(v, v)) for v in values)
 
     @cached_property
     def sentence(self):
@@ -188,3 +226,32 @@ class EditConflict:
             return ""
         when = localtime(entry.action_time).strftime("%Y-%m-%d %H:%M")
         return format_html(_("{who} changed it on {when}."), who=entry.user, when=when)
+
+
+def _shown(field, value):
+    """Return a value in words: the labels of choices, the names of records."""
+    values = value if isinstance(value, list) else [value]
+    if isinstance(field, forms.ModelChoiceField):
+        return ", ".join(map(str, field.queryset.filter(pk__in=[v for v in values if v])))
+    choices = dict(getattr(field, "choices", ()))
+    return ", ".join(str(choices.get(v, v)) for v in values)
+
+
+def _in_words(formset, conflict, data):
+    """Return a RowConflict as a FieldConflict. Of a row that was changed, only what differs is shown."""
+    fields, states = row_fields(formset), (conflict.before, conflict.theirs, conflict.mine)
+    stated = [state for state in states if state is not None]
+    differing = [name for name in fields if len({str(state.get(name)) for state in stated}) > 1]
+    names = differing if len(stated) > 1 and differing else list(fields)
+    described = next((_shown(one, stated[0].get(name)) for name, one in fields.items() if stated[0].get(name)), "")
+    texts = [
+        "—"
+        if state is None
+        else "; ".join(f"{fields[name].label}: {_shown(fields[name], state.get(name)) or '—'}" for name in names)
+        for state in states
+    ]
+    name = f"{formset.prefix}-{conflict.pk}"
+    label = f"{capfirst(formset.inline.verbose_name)}: {Truncator(described).chars(60)}"
+    texts = [Truncator(text).chars(LONGEST_ROW) for text in texts]
+    comes_back = conflict.theirs is None and conflict.mine is not None
+    return FieldConflict(name, label, *texts, data.get(CHOICE.format(name), ""), comes_back)

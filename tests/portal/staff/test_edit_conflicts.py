@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from issues.models import KeyFigure
+from portal.core.choices import PublicationStatus
 from projects.models import Project
 from tests import reading
 from tests.make import make_citation, make_country, make_issue, make_key_figure, make_project, make_source, make_term
@@ -129,29 +130,109 @@ def test_relations_and_choices_are_compared_and_shown_in_words(editors):
     assert (sorted(project.countries.values_list("key", flat=True)), project.status) == (["kz", "uz"], "suspended")
 
 
-@pytest.mark.parametrize(("choice", "labels"), [("theirs", ["Theirs"]), ("mine", ["Mine"])])
-def test_rows_that_the_first_changed_are_asked_about(editors, choice, labels):
+@pytest.mark.parametrize(("choice", "label"), [("theirs", "Theirs"), ("mine", "Mine")])
+def test_row_that_both_changed_is_asked_about(editors, choice, label):
+    issue = make_issue()
+    figure = make_key_figure(issue=issue, label_en="Old", label_ko="옛")
+    make_key_figure(issue=issue, label_en="Alone", position=2)
+    url = change_address(issue)
+    opened = editors.get(url)
+    KeyFigure.objects.filter(pk=figure.pk).update(label="Theirs", label_en="Theirs", label_ru="Их")
+    response = editors.post(
+        url, form_data(opened, **{"key_figures-0-label_en": "Mine", "key_figures-0-label_ko": "내"})
+    )
+    name = f"key_figures-{figure.pk}"
+    assert asked(response) == [name]
+    words = clash_words(response)
+    assert all(text in words for text in ("Key figure: Old", "Label (English): Theirs", "Label (English): Mine"))
+    assert "Alone" not in words
+    assert editors.post(url, answer(response, **{name: choice})).status_code == 302
+    figure.refresh_from_db()
+    assert (figure.label_en, figure.label_ru) == (label, "Их")
+    assert figure.label_ko == ("내" if choice == "mine" else "옛")
+
+
+def test_rows_that_the_first_added_changed_and_removed_are_taken_and_shown(editors):
+    project = make_project()
+    project.countries.add(make_country())
+    gone, changed, own = (make_citation(project, make_source(title=title)) for title in ("Gone", "Changed", "Own"))
+    url = change_address(project)
+    opened = editors.get(url)
+    gone.delete()
+    changed.position = 9
+    changed.save()
+    added = make_citation(project, make_source(title="Added"), position=4)
+    response = editors.post(url, form_data(opened, **{"title_en": "Willow", "citations-2-position": "7"}))
+    assert asked(response) == []
+    words = clash_words(response)
+    assert all(text in words for text in ("Source: Gone", "Source: Changed", "Source: Added"))
+    assert "Own" not in words
+    assert editors.post(url, answer(response)).status_code == 302
+    assert set(project.citations.values_list("pk", "position")) == {(changed.pk, 9), (own.pk, 7), (added.pk, 4)}
+    project.refresh_from_db()
+    assert project.title_en == "Willow"
+
+
+def test_row_that_the_first_removed_and_the_second_changed_comes_back(editors):
+    issue = make_issue(publication=PublicationStatus.DRAFT)
+    figure = make_key_figure(issue=issue, label_en="Old")
+    url = change_address(issue)
+    opened = editors.get(url)
+    figure.delete()
+    response = editors.post(url, form_data(opened, **{"key_figures-0-label_en": "Mine"}))
+    assert "Your version is a new row" in clash_words(response)
+    assert editors.post(url, answer(response)).status_code == 302
+    assert list(issue.key_figures.values_list("label_en", flat=True)) == ["Mine"]
+
+
+@pytest.mark.parametrize(("choice", "labels"), [("theirs", ["Theirs"]), ("mine", [])])
+def test_row_that_the_second_removed_and_the_first_changed_is_asked_about(editors, choice, labels):
     issue = make_issue()
     figure = make_key_figure(issue=issue, label_en="Old")
     url = change_address(issue)
     opened = editors.get(url)
-    KeyFigure.objects.filter(pk=figure.pk).update(label_en="Theirs")
-    response = editors.post(url, form_data(opened, **{"key_figures-0-label_en": "Mine"}))
-    assert asked(response) == ["keyfigure"]
-    assert editors.post(url, answer(response, keyfigure=choice)).status_code == 302
+    KeyFigure.objects.filter(pk=figure.pk).update(label="Theirs", label_en="Theirs")
+    response = editors.post(url, form_data(opened, **{"key_figures-0-DELETE": "on"}))
+    assert asked(response) == [f"key_figures-{figure.pk}"]
+    data = answer(response, **{f"key_figures-{figure.pk}": choice}) | {"key_figures-0-DELETE": "on"}
+    assert editors.post(url, data).status_code == 302
     assert list(issue.key_figures.values_list("label_en", flat=True)) == labels
 
 
-def test_row_that_the_first_added_stays(editors):
+def test_rows_that_both_added_stand_one_after_the_other(editors):
     project = make_project()
     project.countries.add(make_country())
     url = change_address(project)
     opened = editors.get(url)
-    make_citation(project, make_source())
-    response = editors.post(url, form_data(opened, title_en="Willow"))
-    assert asked(response) == ["projectcitation"]
-    assert editors.post(url, answer(response, projectcitation="mine")).status_code == 302
-    assert project.citations.count() == 1
+    make_citation(project, make_source(title="Theirs"), position=1)
+    mine = make_source(title="Mine")
+    data = form_data(opened, title_en="Willow") | {
+        "citations-TOTAL_FORMS": "1",
+        "citations-0-source": str(mine.pk),
+        "citations-0-position": "1",
+    }
+    response = editors.post(url, data)
+    assert asked(response) == []
+    assert editors.post(url, answer(response)).status_code == 302
+    assert list(project.citations.order_by("position").values_list("source__title", "position")) == [
+        ("Theirs", 1),
+        ("Mine", 2),
+    ]
+
+
+def test_answers_that_were_given_stay_when_the_form_is_shown_again(editors):
+    term = make_term(term_en="Tugai", definition_en="Old.", definition_ko="옛")
+    url = change_address(term)
+    opened = editors.get(url)
+    editors.post(url, form_data(editors.get(url), definition_en="Theirs.", definition_ko="그들"))
+    response = editors.post(url, form_data(opened, definition_en="Mine.", definition_ko="내"))
+    response = editors.post(url, answer(response, definition_en="mine"))
+    assert "definition_ko" in asked(response)
+    [kept] = reading.page(response).xpath("//input[@name='_clash-definition_en'][@checked]/@value")
+    assert kept == "mine"
+    assert editors.post(url, answer(response, definition_en="mine", definition_ko="theirs")).status_code == 302
+    term.refresh_from_db()
+    assert (term.definition_en, term.definition_ko) == ("Mine.", "그들")
 
 
 @pytest.mark.parametrize("seen", ["", "tampered:with"])
