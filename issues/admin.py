@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.urls import reverse
+from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -46,11 +47,13 @@ from portal.staff.base import (
     count_of,
     in_languages,
 )
+from portal.staff.guide import guide_link
 from portal.staff.history import ChildHistoryMixin
 from portal.staff.import_export import ImportExportMixin
 from portal.staff.workflow import ChildModelAdmin
 
 MARKS_HELP = _("After each claim, put its source key in square brackets: … by 60 per cent [micklin-2016].")
+SOURCES_GUIDE = lazy(guide_link, str)("sources")
 FIGURE_HELP = {
     "label": _("What was counted or measured."),
     "value": _("As the source gives it. Empty, where the figure is one of an indicator."),
@@ -120,7 +123,7 @@ class IssueAdmin(RecordAdmin):
                 section.label,
                 {
                     "fields": (in_languages(section.value),),
-                    "description": format_lazy("{} {}", section.question, MARKS_HELP),
+                    "description": format_lazy("{} {} {}", section.question, MARKS_HELP, SOURCES_GUIDE),
                 },
             )
             for section in Section

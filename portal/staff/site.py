@@ -16,6 +16,7 @@ from django.views.generic import RedirectView
 from portal.accounts.adapters import SignOut, needs_mfa_setup
 from portal.staff.curation import duplicates_page
 from portal.staff.desk_calendar import calendar_page
+from portal.staff.guide import guide_page
 from portal.staff.monthly_report import report_csv, report_page
 from portal.staff.search import search_page
 from portal.staff.teamwork import desk_notices, notices_page
@@ -49,6 +50,7 @@ class PortalAdminSite(AdminSite):
         moved = RedirectView.as_view(pattern_name="admin:portal_externallink_changelist", query_string=True)
         return [
             path("doubles/", self.admin_view(page), name="doubles"),
+            path("guide/", self.admin_view(functools.partial(guide_page, self)), name="guide"),
             path("notices/", self.admin_view(functools.partial(notices_page, self)), name="notices"),
             path("search/", self.admin_view(functools.partial(search_page, self)), name="search"),
             path("calendar/", self.admin_view(functools.partial(calendar_page, self)), name="calendar"),
