@@ -17,10 +17,11 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from portal.curation.similarity import reason_in_words, similar_pairs
-from portal.models import FormerKey, Record, workflow
+from portal.models import Record, workflow
 from portal.models.curation import DuplicateCandidate
 from portal.tracking.signals import Action, Phase
 
+MERGED = frozenset({"source", "place", "organisation", "project"})  # the kinds whose records can be merged
 SEARCHED_AT = "doubles-looked-for"  # cache key of the time of the last search
 MOST_STORED = 500  # pairs of each model, without those marked as distinct
 MOST_AT_DESK = 2_000  # largest table that the admin compares during a request
@@ -38,12 +39,8 @@ class CandidatePair:
 
 @functools.cache
 def merged_models():
-    """Return the models whose records can be merged: those that FormerKey has a kind for."""
-    return [
-        model
-        for model in apps.get_models()
-        if issubclass(model, Record) and model._meta.model_name in FormerKey.Kind.values
-    ]
+    """Return the models whose records can be merged."""
+    return [model for model in apps.get_models() if issubclass(model, Record) and model._meta.model_name in MERGED]
 
 
 def find_duplicates(model):

@@ -170,6 +170,10 @@ class Place(AliasedMixin, Record):
             ),
         ]
 
+    @property
+    def has_fixed_key(self):
+        return self.kind in {Place.Kind.COUNTRY, Place.Kind.WORLD}
+
     def get_absolute_url(self):
         if self.kind == self.Kind.COUNTRY:
             return reverse("country", args=[self.key])

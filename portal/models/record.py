@@ -157,6 +157,9 @@ class Record(Content):
         """Return True if the key of the record cannot change, because code and drawings name it."""
         return False
 
+    def prepare_key_change(self):
+        """Set what is made from the present key and must not change with it. The record is not saved."""
+
     def validate_unique(self, exclude=None):
         """Raise ValidationError as Django does, and if a new record has the former key of another one."""
         super().validate_unique(exclude)

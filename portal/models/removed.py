@@ -66,13 +66,22 @@ class Tombstone(Content):
 
 
 class FormerKey(Content):
-    """The key of a record that was merged into another one. Its URL redirects to the record that was kept (`now`)."""
+    """The key of a record that was merged into another one, or whose key was changed.
+
+    Its URL redirects to the record with the key `now`.
+    """
 
     class Kind(models.TextChoices):
         SOURCE = "source", _("Source")
         PLACE = "place", _("Place")
+        ISSUE = "issue", _("Issue")
+        INDICATOR = "indicator", _("Indicator")
+        EVENT = "event", _("Event")
+        TERM = "term", _("Term")
         ORGANISATION = "organisation", _("Organisation")
         PROJECT = "project", _("Project")
+        AGREEMENT = "agreement", _("Agreement")
+        RESULT = "result", _("Result or lesson")
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     key = models.SlugField(_("former key"), max_length=60)

@@ -24,8 +24,10 @@ from portal.staff.curation import CurationMixin
 from portal.staff.drafts import DraftsMixin
 from portal.staff.edit_conflicts import EditConflictMixin
 from portal.staff.form_layout import layout_context
+from portal.staff.guide import with_guide
 from portal.staff.history import HistoryMixin
 from portal.staff.import_export import ImportExportMixin
+from portal.staff.keys import KeyMixin
 from portal.staff.languages import TranslationMixin, marked
 from portal.staff.pages import DeletionSummaryMixin, admin_address
 from portal.staff.review import ReviewMixin
@@ -147,11 +149,11 @@ class MissingTranslationFilter(admin.SimpleListFilter):
 
 
 class TranslatedChildAdmin(
-    DeletionSummaryMixin,
     TranslationMixin,
     ChildModelAdmin,
     CaseInsensitiveSearchMixin,
     FormFieldDefaults,
+    DeletionSummaryMixin,
     TranslationAdmin,
 ):
     """The admin of child rows that have an admin page of their own and translated texts."""
@@ -166,7 +168,6 @@ class TranslatedChildAdmin(
 
 
 class RecordAdmin(
-    DeletionSummaryMixin,
     TranslationMixin,
     RevisionMixin,
     HistoryMixin,
@@ -175,16 +176,17 @@ class RecordAdmin(
     ReviewMixin,
     DraftsMixin,
     BulkEditMixin,
+    KeyMixin,
     WorkflowMixin,
     EditConflictMixin,
     CaseInsensitiveSearchMixin,
     ImportExportMixin,
     FormFieldDefaults,
+    DeletionSummaryMixin,
     TranslationAdmin,
 ):
     """The admin of a Record. Its mixins override these hooks of Django, outermost first:
 
-    DeletionSummaryMixin        get_deleted_objects
     TranslationMixin            formfield_for_dbfield, get_urls
     RevisionMixin               get_form, get_object, get_readonly_fields, get_urls, log_change, response_change
     HistoryMixin                changeform_view, delete_model, delete_queryset, get_form, get_urls, history_view
@@ -193,6 +195,7 @@ class RecordAdmin(
     ReviewMixin                 get_urls, response_add, response_change
     DraftsMixin                 get_deleted_objects, get_urls, has_delete_permission
     BulkEditMixin               (the action `change_field_selected`)
+    KeyMixin                    get_urls
     WorkflowMixin               actions, changeform_view, delete_confirmation_template, delete_model, delete_view,
                                 form, formfield_for_dbfield, get_actions, get_changelist, get_fieldsets, get_form,
                                 get_readonly_fields, get_urls, log_addition, log_change, save_model
@@ -201,6 +204,7 @@ class RecordAdmin(
     CaseInsensitiveSearchMixin  get_search_results
     ImportExportMixin           changelist_view, get_actions, get_urls
     FormFieldDefaults           formfield_for_dbfield, formfield_overrides
+    DeletionSummaryMixin        get_deleted_objects
 
     A hook with several owners calls `super()`, so the order of the bases matters: one group in the history holds all
     that a form changes (HistoryMixin), in one transaction (WorkflowMixin), with the answers to a conflict filled in
@@ -242,6 +246,9 @@ class RecordAdmin(
         elif db_field.name == "confidence":
             kwargs["help_text"] = CONFIDENCE_HELP
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        original = getattr(db_field, "translated_field", db_field)
+        if field and (original is db_field or db_field.language == settings.LANGUAGE_CODE):
+            field.help_text = with_guide(original.name, field.help_text)
         return mark_citation_field(self.model, db_field, field)
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
@@ -254,6 +261,8 @@ class RecordAdmin(
                 context |= self.curation_context(request, obj)
                 if self.has_add_permission(request):
                     context["copy_url"] = admin_address(self.model, "copy", obj.pk)
+                if self.may_change_key(request, obj):
+                    context["key_url"] = admin_address(self.model, "key", obj.pk)
                 context |= self.workflow_context(request, obj)
                 context |= self.teamwork_context(request, obj)
                 context |= self.review_context(request, obj, [gap for gap, _url in context["gaps"]])

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.choices import PublicationStatus
 from portal.core.database import lock_rows
-from portal.models import FormerKey
+from portal.curation.keys import key_problem
 from portal.staff.bulk import confirmation_page, is_confirmed, report_unchanged
 from portal.staff.pages import admin_address, admin_path
 from portal.tracking.change_reasons import ChangeReason
@@ -35,11 +35,9 @@ class CopyForm(forms.Form):
         self.model = model
 
     def clean_key(self):
-        key = self.cleaned_data["key"]
-        former = FormerKey.objects.filter(kind=self.model._meta.model_name, key=key)
-        if self.model.objects.filter(key=key).exists() or former.exists():
-            raise forms.ValidationError(gettext("Another record has or had this key."))
-        return key
+        if problem := key_problem(self.model, self.cleaned_data["key"]):
+            raise forms.ValidationError(problem)
+        return self.cleaned_data["key"]
 
 
 class DraftsMixin:

@@ -150,7 +150,8 @@ def left_out_of(project):
 def identifier_of(project, publisher):
     """Return the IATI identifier of a project.
 
-    This is the identifier that others report it under, else one made from the project's key, which never changes.
+    This is the identifier that others report it under, else one made from the project's key. If the key changes, the
+    project keeps the identifier (`Project.prepare_key_change`).
     """
     return project.iati_identifier or f"{publisher.ref}-{project.key}"
 

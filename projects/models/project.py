@@ -15,6 +15,7 @@ from portal.core.sdg import goal_column, spoken, validate_sdg
 from portal.models import Citation, Content, EvidenceModel, Place, Record, Source, ThroughModel, citation_constraints
 from portal.models.querysets import KeyManager, RecordManager, RecordQuerySet
 from portal.models.workflow import TRANSLATED_ACTIONS
+from projects.models.iati import ReportingOrganisation
 from projects.models.organisation import Organisation
 from projects.models.project_status import StatedStatus, has_status_on, is_current, label_on, status_on
 
@@ -245,6 +246,12 @@ class Project(Record, EvidenceModel):
                 violation_error_message=_("Enter both budget and currency, or neither."),
             ),
         ]
+
+    def prepare_key_change(self):
+        """Keep the IATI identifier that the portal has reported, which was made from the key."""
+        publisher = ReportingOrganisation.objects.first()
+        if publisher is not None and self.was_public and not self.iati_identifier:
+            self.iati_identifier = f"{publisher.ref}-{self.key}"
 
     def get_absolute_url(self):
         return reverse("project", args=[self.key])

@@ -8,7 +8,7 @@ from django.contrib import admin
 
 # The pages of a model’s admin. Its other URLs return parts of forms or JSON, or are buttons.
 ABOUT_ALL = ("changelist", "add", "import", "export")
-ABOUT_ONE = ("change", "history", "delete", "merge", "grid", "preview", "together", "revise", "copy")
+ABOUT_ONE = ("change", "history", "delete", "merge", "grid", "preview", "together", "revise", "copy", "key")
 NO_SCREEN = {
     "autocomplete",
     "possible_duplicates",
@@ -34,6 +34,7 @@ OTHERS = (
     "translation/texts/?kind=issues.term&show=all",
     "translation/issues.term/{issues.term}/?show=all",
     "notices/",
+    "guide/",
     "projects/reportingorganisation/kept-out/",
     "projects/suggestedissue/triage/",
     "projects/importedfile/{projects.importedfile}/triage/",
