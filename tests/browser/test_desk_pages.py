@@ -38,6 +38,7 @@ OTHERS = (
     "projects/reportingorganisation/kept-out/",
     "projects/suggestedissue/triage/",
     "projects/importedfile/{projects.importedfile}/triage/",
+    "portal/source/references/",
     "auth/user/{auth.user}/password/",
 )
 APPS = ("auth", "mfa", "portal", "issues", "projects")
@@ -190,6 +191,7 @@ def test_no_screen_is_left_out(records):
         "revert",
         "password_change",
         "projects_iati_kept_out",
+        "references",
         "triage",
     }
     assert {kind for model in admin.site._registry for kind in screens(model, records)[1]} <= known
