@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -117,6 +118,10 @@ class TranslatedRow:
         columns = [f"{field}_{self.target}" for field in changed]
         for column, text in zip(columns, changed.values(), strict=True):
             setattr(self.row, column, text)
+        try:
+            self.row.validate_constraints()
+        except ValidationError as error:
+            raise NotStoredError(error.messages) from error
         with change_reason(REASONS[self.target]):
             _save(self.row, columns)
             if self.record is not self.row:

@@ -17,6 +17,7 @@ from tests.make import (
     make_issue,
     make_issue_in_country,
     make_key_figure,
+    make_picture,
     make_project,
     make_revision,
     make_term,
@@ -261,6 +262,14 @@ class TestSaving:
         assert "no-such-source" in " ".join(response.context["form"].non_field_errors())
         issue.refresh_from_db()
         assert not issue.drivers_ko
+
+    def test_shown_picture_keeps_its_text_alternative(self, desk):
+        row = make_picture(is_shown=True)
+        before = row.alt_ko
+        response = save(desk("translator"), row, {"alt": ""})
+        assert "text alternative in each language" in " ".join(response.context["form"].non_field_errors())
+        row.refresh_from_db()
+        assert row.alt_ko == before
 
     def test_too_long_text_is_refused_beside_its_field(self, desk):
         response = save(desk("translator"), term(), {"term": "가" * 5_000})
