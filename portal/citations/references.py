@@ -34,9 +34,23 @@ PAGE = ("ELEC", "misc", "webpage")
 
 
 # A romanised Korean name: the family name first, then a given name of two syllables with a hyphen.
-KOREAN_NAME = re.compile(r"[A-Z][a-z]+ [A-Z][a-z]+-[a-z]+")
+KOREAN_NAME = re.compile(r"[A-Z][a-z]+ [A-Z][a-z]*-[a-z]+")
 INITIALS = re.compile(r"(?:[^\W\d_]\.-?)+")
 PARTICLES = {"van", "von", "der", "de", "bin", "al"}
+# Romanised Korean family names, which come before a given name that has no hyphen.
+KOREAN_FAMILIES = {
+    *("Kim", "Lee", "Park", "Choi", "Jeong", "Jung", "Kang", "Cho", "Jo", "Yoon", "Yun", "Jang", "Lim", "Im", "Han"),
+    *("Oh", "Seo", "Shin", "Kwon", "Gwon", "Hwang", "Ahn", "An", "Song", "Ryu", "Yoo", "Yu", "Hong", "Jeon", "Ko"),
+    *("Moon", "Mun", "Yang", "Son", "Bae", "Baek", "Heo", "Nam", "Sim", "Noh", "No", "Ha", "Kwak", "Sung", "Cha"),
+}
+# Words of names of media and other organisations, which authors of news can be as well as persons.
+ORGANISATION_WORDS = {
+    *("the", "news", "press", "times", "post", "tv", "agency", "media", "daily", "herald", "journal", "magazine"),
+    *("radio", "television", "portal", "network", "monitoring", "international", "energy", "business", "global"),
+    *("bank", "foundation", "forum", "institute", "university", "ministry", "centre", "center", "association"),
+    *("committee", "asia", "uzbekistan", "kazakhstan", "kyrgyzstan", "tajikistan", "turkmenistan", "korea", "world"),
+    *("eurasian", "агентство", "газета", "центр", "министерство", "институт"),
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +58,7 @@ class Person:
     """A person who is an author, with the name as the source gives it."""
 
     name: str
+    is_family_first: bool = False
 
     @property
     def family(self):
@@ -58,8 +73,8 @@ class Person:
         """Family and given names. The family name is last, except in Korean names and before initials (Аладин Н.В.)."""
         words = self.name.split()
         at = len(words) - 1
-        if KOREAN_NAME.fullmatch(self.name):
-            return words[0], words[1]
+        if KOREAN_NAME.fullmatch(self.name) or self.is_family_first:
+            return words[0], " ".join(words[1:])
         if INITIALS.fullmatch(words[at]) and not INITIALS.fullmatch(words[0]):
             while INITIALS.fullmatch(words[at - 1]):
                 at -= 1
@@ -200,8 +215,9 @@ def authors_of(source):
 
     An author is a `Person` only if the name is certainly that of a person, else a string. A source stores its authors
     as one text. For an article this is mostly a list of names separated by commas. For other kinds it is often one
-    organisation with commas in its name, so it is split only if all names are romanised Korean ones. Without an author,
-    the publisher is the author, except of an article.
+    organisation with commas in its name, so it is split only if all names are romanised Korean ones. News are by
+    persons or by media, so all names must be unlike those of organisations and of the publisher. Without an author, the
+    publisher is the author, except of an article.
     """
     text = source.author.strip()
     if not text:
@@ -215,7 +231,19 @@ def authors_of(source):
             return [Person(name) for name in names], rest != text
         if all(SYLLABLES.fullmatch(name) for name in names):
             return names, rest != text
+    if source.kind == Source.Kind.NEWS and all(_is_person_in_news(name, source.publisher) for name in names):
+        is_korean = source.language == "ko"
+        return [Person(name, is_korean and name.split()[0] in KOREAN_FAMILIES) for name in names], rest != text
     return [text], False
+
+
+def _is_person_in_news(name, publisher):
+    words = {word.casefold() for word in name.split()}
+    return (
+        _is_person(name)
+        and not words & (ORGANISATION_WORDS | {word.casefold() for word in re.findall(r"[\w-]+", publisher)})
+        and not any(len(word) > 1 and word.isupper() for word in name.split())  # acronyms, but not initials
+    )
 
 
 # ── RIS ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -231,7 +259,8 @@ def _ris(one):
     yield "TY", one.types[0]
     yield "ID", one.key
     for author in one.authors:
-        yield "AU", f"{author.family}, {author.given}" if isinstance(author, Person) else author
+        # A comma parts family and given names in RIS, and it has no escape. A name of an organisation has none.
+        yield "AU", f"{author.family}, {author.given}" if isinstance(author, Person) else author.replace(",", ";")
     if one.others:
         yield "AU", "et al."
     yield "TI", one.title
@@ -276,6 +305,7 @@ def _bib(one):
     if one.date:
         yield "year", f"{one.date.year:04}"
         yield "month", str(one.date.month or "")
+        yield "day", str(one.date.day or "")
     yield "edition", _tex(one.edition)
     yield "doi", one.doi
     yield "url", one.url.replace("{", "%7B").replace("}", "%7D")

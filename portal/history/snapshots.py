@@ -72,7 +72,7 @@ def snapshot(records, key, day):
         raise Http404
     if day > timezone.localdate():
         raise NoSnapshot(record, gettext("This date is in the future."))
-    first = timezone.localdate(record.published_at or record.created_at)
+    first = timezone.localdate(record.first_shown_at)
     if day < first:
         why = gettext("This record has been public since {day}.")
         raise NoSnapshot(record, why.format(day=date_text(first)))

@@ -138,6 +138,11 @@ class Record(Content):
         }
 
     @property
+    def first_shown_at(self):
+        """The time since which readers can see a published record. A loaded one has no time of publication."""
+        return self.published_at or self.created_at
+
+    @property
     def needs_source(self):
         """Return True if the record must cite a source before it is published."""
         return hasattr(self, "citations")

@@ -111,7 +111,7 @@ def test_hangul_and_cyrillic_stay_whole(client):
     assert found["ko"]["title"] == "아랄해 수자원 50% 모델: 물 & 흙 {모두}"
     assert (found["ko"]["authors"], found["ko"]["publisher"]) == (["김민수"], "한국수자원학회")
     assert found["ru"]["title"] == "Аральское море: «прошлое» и будущее"
-    assert found["ru"]["authors"] == ["Институт водных проблем, Ташкент"]
+    assert found["ru"]["authors"] == ["Институт водных проблем; Ташкент"]  # a comma would part family and given name
     entries = bib(client, "/ko/sources/?format=bib")
     assert entries["ko"].fields["title"] == (
         r"{아랄해 수자원 50\% 모델: 물 \& 흙 \textbraceleft{}모두\textbraceright{}}"
@@ -245,4 +245,38 @@ def test_source_was_accessed_on_the_last_day_on_which_somebody_read_it(client):
 def test_source_that_nobody_is_known_to_have_read_was_accessed_today(client):
     make_source(url="https://example.org/")
     [entry] = ris(client, "/en/sources/?format=ris")
+    assert entry["access_date"] == timezone.localdate().strftime("%Y/%m/%d")
+
+
+@pytest.mark.parametrize(
+    ("author", "publisher", "language", "lines"),
+    [
+        ("Aibarshyn Akhmetkali", "The Astana Times", "en", ["Akhmetkali, Aibarshyn"]),
+        ("Kwon Byung-chang, Lee Hak-gon", "Daehan Ilbo", "ko", ["Kwon, Byung-chang", "Lee, Hak-gon"]),
+        ("Kim A-reum", "Financial News", "ko", ["Kim, A-reum"]),
+        ("Hong Yun", "Herald Business", "ko", ["Hong, Yun"]),
+        ("Peter Cho", "Korea Post", "ko", ["Cho, Peter"]),
+        ("The Astana Times", "The Astana Times", "en", ["The Astana Times"]),
+        ("Kursiv Uzbekistan", "Kursiv Media", "ru", ["Kursiv Uzbekistan"]),
+        ("IEU Monitoring", "ieu-monitoring.com", "en", ["IEU Monitoring"]),
+        ("CABAR.asia, via Water Politics", "waterpolitics.com", "en", ["CABAR.asia; via Water Politics"]),
+        ("", "Kabar", "ru", ["Kabar"]),
+    ],
+)
+def test_authors_of_news_are_read_by_zotero_as_persons_or_organisations(client, author, publisher, language, lines):
+    """Zotero takes what stands before the first comma as the family name, and a name without one as an organisation."""
+    make_source(kind=Source.Kind.NEWS, author=author, publisher=publisher, language=language)
+    [entry] = ris(client, "/en/sources/?format=ris")
+    assert (entry["type_of_reference"], entry["authors"]) == ("NEWS", lines)
+
+
+def test_bibtex_has_the_day(client):
+    make_source(key="paper", date="2021-07-02")
+    fields = bib(client, "/en/sources/?format=bib")["paper"].fields
+    assert (fields["year"], fields["month"], fields["day"]) == ("2021", "7", "2")
+
+
+def test_record_of_the_portal_is_accessed_today(client):
+    make_project(key="trees")
+    [entry] = ris(client, "/en/projects/trees/?format=ris")
     assert entry["access_date"] == timezone.localdate().strftime("%Y/%m/%d")
