@@ -138,6 +138,7 @@ class IssuePage(RecordView):
     """The page of one issue with its sections, figures, links, charts, events and projects."""
 
     model = Issue
+    subject_type = "Article"
     file_parameters = ("part",)
     list_title, list_url = _("Issues"), "issues"
 
@@ -322,6 +323,7 @@ class IndicatorPage(RecordView):
     """One indicator: a chart, a map or a table of the chosen places and years, also as CSV and as SVG."""
 
     model = Indicator
+    subject_type, data_formats = "Dataset", ("csv", "xlsx", "jsonl")
     parameters = (*ObservationFilter.base_filters, "year", "view")
     views = (("chart", _("Chart")), ("map", _("Map")), ("table", _("Table")))
     file_parameters = ("part",)
@@ -461,6 +463,7 @@ class EventPage(RecordView):
     """The page of one event."""
 
     model = Event
+    subject_type = "Event"
     list_title, list_url = _("Timeline"), "timeline"
 
     def schema_objects(self, tell, context):

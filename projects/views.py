@@ -107,6 +107,7 @@ class ProjectPage(RecordView):
     """The page of one project."""
 
     model = Project
+    subject_type = "Project"
     list_title, list_url = _("Projects"), "projects"
 
     def schema_objects(self, tell, context):
@@ -419,6 +420,7 @@ class OrganisationPage(RecordView):
     """The page of one organisation: what it does, where, on what and with whom."""
 
     model = Organisation
+    subject_type = "Organization"
     list_title, list_url = _("Organisations"), "organisations"
     preview_limit = 5  # maximum number of projects, agreements, issues and areas; the lists have all
 

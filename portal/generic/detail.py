@@ -20,6 +20,7 @@ from portal.publishing.gone import gone_response
 from portal.publishing.preview import previewed_revision, visible_to
 from portal.seo import schema_org
 from portal.seo.head import PageMetadata, PageMetadataMixin
+from portal.seo.signposting import link_header
 
 
 def source_footnotes(record, cited=()):
@@ -63,12 +64,14 @@ class RecordView(PageMetadataMixin, DetailView):
     (`portal.history.snapshots`), without `related_context`, which shows today's context.
     """
 
+    subject_type = "CreativeWork"  # what the page is about, as a type of schema.org
+    data_formats = ()  # names of the formats that are the data that the page is about
     parameters = ()  # query parameters of the page
     file_parameters = ()  # further query parameters of its export formats
 
     @classmethod
     def known_parameters(cls, as_file):
-        return {*cls.parameters, "format", *(("lang", *cls.file_parameters) if as_file else ())}
+        return {*cls.parameters, "format", *(("lang", "hxl", *cls.file_parameters) if as_file else ())}
 
     slug_field = slug_url_kwarg = "key"
     context_object_name = "record"
@@ -128,6 +131,9 @@ class RecordView(PageMetadataMixin, DetailView):
             return see_other(file_path(request.path, name))
         response = self.render_to_response(self.get_context_data(object=self.object))
         patch_vary_headers(response, ("Accept",))
+        if formats := self.offered_formats:
+            address = settings.PUBLIC_URL + request.path
+            response.headers["Link"] = link_header(address, formats, self.subject_type, self.data_formats)
         return response
 
     @property

@@ -161,7 +161,7 @@ class SchemaContext:
         The portal is its author and publisher; its language and dates are added.
         """
         _name, language = record.name_and_language()
-        dates = {"datePublished": moment(record.published_at), "dateModified": moment(record.updated_at)}
+        dates = {"datePublished": moment(record.first_shown_at), "dateModified": moment(record.updated_at)}
         who = {"author": self.portal, "publisher": {"@id": self.portal["@id"]}}
         own = {"inLanguage": language} | who | dates
         return self.record(kind, record, **own | said)

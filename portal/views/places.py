@@ -79,6 +79,7 @@ class PlacePage(RecordView):
     """The page of a place, with all records about it or its parts. A country is redirected to its own page."""
 
     model = Place
+    subject_type = "Place"
     template_name = "portal/place.html"
     list_title, list_url = _("Countries"), "countries"
     preview_limit = 12

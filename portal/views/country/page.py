@@ -80,6 +80,7 @@ class CountryPage(RecordView):
     """The page of a country, with all records that are about it. The page of Korea has its own template."""
 
     model = Place
+    subject_type = "Country"
     template_name = "portal/country.html"
     list_title, list_url = _("Countries"), "countries"
     preview_limit = 8

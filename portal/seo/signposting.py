@@ -1,0 +1,30 @@
+"""The Link header of a record page by which programs find its data, licence and author (signposting.org, FAIR)."""
+
+from django.conf import settings
+
+from portal.formats.spreadsheets import LICENCE
+from portal.http.negotiation import FORMATS_BY_TYPE
+
+SCHEMA_ORG = "https://schema.org/"
+
+
+def link_header(address, formats, subject_type, items=()):
+    """Return the value of the header for the page at the absolute URL `address`.
+
+    `formats` are its `FormatLink`s: those that describe the record are `describedby`, those in `items` its data.
+    """
+    links = [
+        (address, {"rel": "cite-as"}),
+        (LICENCE, {"rel": "license"}),
+        (f"{settings.PUBLIC_URL}/#portal", {"rel": "author"}),
+        (f"{SCHEMA_ORG}AboutPage", {"rel": "type"}),
+        (SCHEMA_ORG + subject_type, {"rel": "type"}),
+    ]
+    described = set(FORMATS_BY_TYPE.values())
+    for one in formats:
+        url = settings.PUBLIC_URL + one.url
+        if one.name in items:
+            links.append((url, {"rel": "item", "type": one.type}))
+        elif one.name in described:
+            links.append((url, {"rel": "describedby", "type": one.type}))
+    return ", ".join(f"<{url}>" + "".join(f'; {name}="{value}"' for name, value in said.items()) for url, said in links)
