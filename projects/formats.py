@@ -129,8 +129,13 @@ class StatusNowField(Field):
         return data
 
     def schema(self):
-        codes = {"enum": StatusNow.values}
-        return {"type": "object", "properties": {"code": codes, "name": WORDS_SCHEMA}, "required": ["code", "name"]}
+        codes = {"title": "StatusNowCode", "type": "string", "enum": StatusNow.values}
+        return {
+            "title": "StatusNow",
+            "type": "object",
+            "properties": {"code": codes, "name": WORDS_SCHEMA},
+            "required": ["code", "name"],
+        }
 
 
 class ConvertedBudgetField(Field):
@@ -177,8 +182,8 @@ class ConvertedBudgetField(Field):
             amount, currency, rate, day, source = cells(row)
             if amount is None:
                 return None
-            rate = {"value": f"{rate:f}", "date": day, "source": source} if day else None
-            return {"amount": str(amount), "currency": currency, "rate": rate}
+            rate = {"value": rate, "date": day, "source": source} if day else None
+            return {"amount": amount, "currency": currency, "rate": rate}
 
         return data
 

@@ -1,7 +1,9 @@
 """The views of the API: they parse a request, reject invalid parameters and return JSON."""
 
+import contextlib
 import hashlib
 import re
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponsePermanentRedirect, QueryDict
@@ -25,6 +27,8 @@ LIMIT, MOST, FARTHEST = 25, 100, 10_000_000
 SHAPE = ("lang", "fields")  # the shape of each response, of lists and records
 PAGE_UNSORTED = ("limit", "offset")  # of a list with a single order
 PAGE = (*PAGE_UNSORTED, "sort")
+CHANGED_FROM = "changed_from"
+MOMENT = r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z?)?$"
 KEY, KEY_LENGTH = r"^[-a-zA-Z0-9_]+$", 60
 
 
@@ -43,16 +47,20 @@ def listing(request, resource):
     Raise ProblemDetail with status 400 if a parameter is invalid, and Throttled if the network has used up its limit.
     """
     page = PAGE if resource.sorts else PAGE_UNSORTED
-    asked = QueryParameters(request, {*resource.filterset_class.base_filters, *page, *SHAPE})
+    since = (CHANGED_FROM,) if resource.has_changes else ()
+    asked = QueryParameters(request, {*resource.filterset_class.base_filters, *page, *since, *SHAPE})
     limit = asked.number("limit", LIMIT, 1, MOST)
     offset = asked.number("offset", 0, 0, FARTHEST)
     sort = asked.one_of("sort", resource.sorts)
+    changed_from = asked.moment(CHANGED_FROM)
     fields = asked.fields(resource.serialiser)
 
     def answer():
         filterset = resource.filterset_class(asked.only(resource.filterset_class.base_filters), resource.records())
         filterset.raise_for_errors()
         found = filterset.qs
+        if changed_from:
+            found = found.filter(updated_at__gte=changed_from)
         count = found.count()
         rows = resource.sorted(found, sort).prefetch_related(None)
         pks = list(rows.values_list("pk", flat=True)[offset : offset + limit])
@@ -118,7 +126,7 @@ class QueryParameters:
         self.request, self.query = request, without_empty_values(request.GET)
         if unknown := sorted(set(self.query) - known):
             raise ProblemDetail(400, unknown_sentence(unknown[0], known))
-        for name in {*PAGE, *SHAPE} & set(self.query):
+        for name in {*PAGE, *SHAPE, CHANGED_FROM} & set(self.query):
             if len(self.query.getlist(name)) > 1:
                 raise ProblemDetail(400, f"“{name}” may be said once.")
         self.language = self.one_of("lang", LANGUAGES)
@@ -141,6 +149,16 @@ class QueryParameters:
         if not (value.isascii() and value.isdecimal() and len(value) < 12 and least <= int(value) <= most):
             raise ProblemDetail(400, f"“{name}” is a whole number from {least} to {most}.")
         return int(value)
+
+    def moment(self, name):
+        """Return the value of a parameter, a day or a time in UTC, as a time; None if it is not given."""
+        value = self.query.get(name)
+        if value is None:
+            return None
+        if re.fullmatch(MOMENT, value, re.ASCII):
+            with contextlib.suppress(ValueError):
+                return datetime.fromisoformat(value.removesuffix("Z")).replace(tzinfo=UTC)
+        raise ProblemDetail(400, f"“{name}” is a day or a time in UTC, such as 2026-11-28 or 2026-11-28T09:30:00Z.")
 
     def fields(self, serialiser):
         """Return the requested fields, or None for all. The key is always included."""

@@ -3,7 +3,7 @@
 from django.utils.translation import override
 
 from portal.api import overlap
-from portal.api.answering import FARTHEST, KEY, KEY_LENGTH, LIMIT, MOST
+from portal.api.answering import CHANGED_FROM, FARTHEST, KEY, KEY_LENGTH, LIMIT, MOMENT, MOST
 from portal.facets.filters import Facet, YearFilter
 from portal.formats.fields import LANGUAGES
 from portal.formats.spreadsheets import LICENCE
@@ -36,6 +36,11 @@ PROBLEM = {
     "required": ["type", "title", "status", "detail"],
 }
 PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+TOO_MANY = {
+    "description": "The network of the asker has used up its limit. Ask again after the seconds that Retry-After says.",
+    "headers": {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}},
+    "content": PROBLEM_CONTENT,
+}
 # Example values of parameters whose values only the database has.
 EXAMPLES = {
     "q": "aral",
@@ -63,7 +68,7 @@ def document(resources):
         if resource.has_keys:
             words = f"One of: {words[0].lower()}{words[1:]}"
             paths[f"/api/v1/{resource.path}/{{key}}"] = operation(resource, "get", words, of_record(resource))
-    paths["/api/v1/overlap"] = overlap.described(PROBLEM_CONTENT)
+    paths["/api/v1/overlap"] = overlap.described(PROBLEM_CONTENT, TOO_MANY)
     return {
         "openapi": "3.1.0",
         "info": INFO,
@@ -92,19 +97,40 @@ def components(resources):
             schema = resource.serialiser.schema()
             required = ["key"] if resource.has_keys else []
             described = str(resource.serialiser.model._meta.verbose_name).capitalize()
+            schemas[f"{schema_name(resource)}Page"] = page_schema(resource)
             schemas[schema_name(resource)] = {
                 "description": f"{described}. With `fields`, only these and the key.",
                 "type": "object",
                 "properties": {
-                    name: schema["properties"][name] | {"description": str(field.label)}
-                    if "$ref" not in schema["properties"][name]
-                    else {"allOf": [schema["properties"][name]], "description": str(field.label)}
+                    name: {"allOf": [schema["properties"][name]], "description": str(field.label)}
+                    if {"$ref", "title"} & set(schema["properties"][name])
+                    else schema["properties"][name] | {"description": str(field.label)}
                     for name, field in resource.serialiser.by_name.items()
                 },
                 "required": required,
                 "additionalProperties": False,
             }
-    return schemas
+    found = {}
+    named = {name: hoist(schema, found) for name, schema in schemas.items()}
+    return named | dict(sorted(found.items()))
+
+
+def hoist(schema, found):
+    """Return a schema with references instead of the schemas in it that have a title.
+
+    They are added to `found` by their title, so that generated clients have a class for each, named by it.
+    """
+    if isinstance(schema, list):
+        return [hoist(one, found) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {name: hoist(one, found) for name, one in schema.items()}
+    if not isinstance(inner.get("title"), str):
+        return inner
+    title = inner.pop("title")
+    if found.setdefault(title, inner) != inner:
+        raise ValueError(f"Two schemas have the title {title}.")
+    return {"$ref": f"#/components/schemas/{title}"}
 
 
 def of_list(resource):
@@ -122,8 +148,25 @@ def of_list(resource):
             0,
         ),
     ]
+    since = query(
+        CHANGED_FROM,
+        "Only records that changed on this day (UTC) or at this time, or later. Removed ones: see OAI-PMH.",
+        {"type": "string", "pattern": MOMENT, "maxLength": 20},
+        "2026-11-01",
+    )
+    return {
+        "parameters": [*filters, *([since] if resource.has_changes else []), *page, *shape(resource)],
+        "responses": answers(
+            "A page of records.", {"$ref": f"#/components/schemas/{schema_name(resource)}Page"}, "400"
+        ),
+    }
+
+
+def page_schema(resource):
+    """Return the schema of a page of a list."""
     count = {"type": "integer", "minimum": 0}
-    page_of = {
+    return {
+        "description": "A page of a list.",
         "type": "object",
         "properties": {
             "count": count | {"description": "How many the filters let through."},
@@ -137,10 +180,6 @@ def of_list(resource):
         },
         "required": ["count", "limit", "offset", "next", "previous", "licence", "retrieved", "items"],
         "additionalProperties": False,
-    }
-    return {
-        "parameters": [*filters, *page, *shape(resource)],
-        "responses": answers("A page of records.", page_of, "400"),
     }
 
 
@@ -174,6 +213,7 @@ def answers(words, schema, *problems):
             "content": {"application/json": {"schema": schema}},
         },
         "304": {"description": "What the asker has is still the newest (If-None-Match, If-Modified-Since)."},
+        "429": TOO_MANY,
         **{status: {"description": said[status], "content": PROBLEM_CONTENT} for status in problems},
     }
 
@@ -239,7 +279,7 @@ INFO = {
         "`status_now` is what readers see today: another code where the end has passed or the source is older than "
         f"{CURRENT_MONTHS} months or has no date. Its codes: {', '.join(f'`{code}`' for code in StatusNow.values)}. "
         "The filter `status` is about the stated status, `status_now` about that of today. "
-        "The lists of the portal are to be had whole, too: `/en/projects/?format=csv`, and in other forms."
+        "The lists of the portal are to be had whole, too: `/en/projects.csv`, and in other forms."
     ),
     "license": {"name": "CC BY 4.0 (the portal’s own words; figures and sources carry their own)", "url": LICENCE},
 }

@@ -143,8 +143,8 @@ EXAMPLE = {
 }
 
 
-def described(problem):
-    """Return the operation as OpenAPI describes it. `problem` is the content of an error."""
+def described(problem, too_many):
+    """Return the operation as OpenAPI describes it. `problem` is the content of an error, `too_many` the 429."""
     names = {**STRINGS, "items": TEXT | {"maxLength": MOST_NAME}, "maxItems": MOST_VALUES}
     said = {
         "countries": "Keys or names of countries",
@@ -194,6 +194,7 @@ def described(problem):
                     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Overlap"}}},
                 },
                 "400": {"description": "The body says it wrongly.", "content": problem},
+                "429": too_many,
             },
         }
     }

@@ -92,22 +92,33 @@ class Resource:
         """Return the records that readers may see."""
         return self.queryset.published()
 
+    @property
+    def has_changes(self):
+        """True if each record has the time of its last change."""
+        return "changed" in self.serialiser.by_name
+
     @functools.cached_property
     def sorts(self):
         """The allowed values of `sort`."""
         if self.orders is not None:
-            return list(self.orders)
-        columns = self.table_class.base_columns.items()
-        return [sign + name for name, column in columns if column.orderable is not False for sign in ("", "-")]
+            own = list(self.orders)
+        else:
+            columns = self.table_class.base_columns.items()
+            own = [sign + name for name, column in columns if column.orderable is not False for sign in ("", "-")]
+        return [*own, *(CHANGED if self.has_changes else ())]
 
     def sorted(self, records, sort):
         """Return the records in the order of `sort`, or in the default order if it is None."""
+        if sort in CHANGED:
+            return records.order_by(*CHANGED[sort])
         if self.orders is not None:
             return records.order_by(*self.orders[sort or self.sorts[0]])
         rows = records.for_list() if hasattr(records, "for_list") else records
         return self.table_class(rows, order_by=sort or self.default_sort or None).data.data
 
 
+# The orders that all records have: harvesters read the newest changes first, or go on from the last one that they know.
+CHANGED = {"changed": ["updated_at", "key"], "-changed": ["-updated_at", "key"]}
 BY_NAME = {"key": ["key"], "-key": ["-key"]}
 BY_DATE = {
     "-date": [F("date").desc(nulls_last=True), "key"],

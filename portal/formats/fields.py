@@ -19,6 +19,7 @@ from django.db.models import CharField, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.functions import Cast
 from django.db.models.query import ValuesListIterable
 from django.utils import translation
+from django.utils.text import format_lazy
 
 from portal.core.choices import PublicationStatus
 from portal.core.database import IdList
@@ -36,7 +37,7 @@ KEY_SCHEMA = {"type": "string"}
 
 
 def nullable(schema):
-    """Return a JSON schema that also accepts null."""
+    """Return a JSON schema that also accepts null. A `title` in a schema is its name in the description of the API."""
     return {"anyOf": [schema, {"type": "null"}]}
 
 
@@ -136,7 +137,7 @@ def values_tuples(queryset, *columns):
 class ColumnHeader:
     """A column of a table: its name in files, its label, the language of its texts, and the type of its values.
 
-    `list` is True if a cell holds several values, joined by `SEPARATOR`.
+    `list` is True if a cell holds several values, joined by `SEPARATOR`. Files show a `heading` as the name.
     """
 
     name: str
@@ -144,6 +145,12 @@ class ColumnHeader:
     language: str = ""
     type: str = "string"
     list: bool = False
+    heading: str = ""
+
+    @property
+    def title(self):
+        """What a file has at the top of the column."""
+        return self.heading or self.name
 
 
 class ReadContext:
@@ -315,7 +322,7 @@ class DateTimeField(Field):
 
 
 class NumberField(Field):
-    """A decimal without trailing zeros. JSON has it as a string, so that no reader of the file rounds it."""
+    """A decimal without trailing zeros."""
 
     def __init__(self, name, label, *, optional=False):
         super().__init__(name, label)
@@ -328,11 +335,10 @@ class NumberField(Field):
         return lambda row: (plain_number(row[at]),)
 
     def data_of(self, reading, at):
-        return lambda row: None if row[at] is None else str(plain_number(row[at]))
+        return lambda row: plain_number(row[at])
 
     def schema(self):
-        known = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}
-        return nullable(known) if self.optional else known
+        return nullable({"type": "number"}) if self.optional else {"type": "number"}
 
 
 class ChoiceField(Field):
@@ -374,9 +380,12 @@ class ChoiceField(Field):
         return lambda row: known.get(row[at])
 
     def schema(self):
+        name = self.choices.__qualname__.replace(".", "")
+        code = {"title": f"{name}Code", "type": "string", "enum": [choice.value for choice in self.choices]}
         known = {
+            "title": name,
             "type": "object",
-            "properties": {"code": {"enum": [choice.value for choice in self.choices]}}
+            "properties": {"code": code}
             | ({"iati": nullable({"type": "string"})} if self.has_iati else {})
             | {"name": WORDS_SCHEMA},
             "required": ["code", *(["iati"] if self.has_iati else []), "name"],
@@ -398,13 +407,14 @@ class MoneyField(Field):
         return lambda row: (plain_number(row[at]), row[at + 1])
 
     def data_of(self, reading, at):
-        return lambda row: None if row[at] is None else {"amount": str(plain_number(row[at])), "currency": row[at + 1]}
+        return lambda row: None if row[at] is None else {"amount": plain_number(row[at]), "currency": row[at + 1]}
 
     def schema(self):
-        amount = {"type": "string", "pattern": r"^\d+(\.\d+)?$"}
         currency = {"type": "string", "pattern": "^[A-Z]{3}$"}
-        properties = {"amount": amount, "currency": currency}
-        return nullable({"type": "object", "properties": properties, "required": ["amount", "currency"]})
+        properties = {"amount": {"type": "number", "minimum": 0}, "currency": currency}
+        return nullable(
+            {"title": "Money", "type": "object", "properties": properties, "required": ["amount", "currency"]}
+        )
 
 
 class PositionField(Field):
@@ -434,7 +444,7 @@ class PositionField(Field):
             "latitude": {"type": "number", "minimum": -90, "maximum": 90},
             "longitude": {"type": "number", "minimum": -180, "maximum": 180},
         }
-        return nullable({"type": "object", "properties": properties, "required": list(properties)})
+        return nullable({"title": "Position", "type": "object", "properties": properties, "required": list(properties)})
 
 
 def memoized(text, at):
@@ -469,11 +479,20 @@ class RelatedSummary:
         self.columns = (code, *(f"{name}_{language}" for language in LANGUAGES))
         self.suffixes = (("", ""), *((f"_{language}", language) for language in LANGUAGES))
 
+    @property
+    def schema_title(self):
+        """The name of the JSON Schema of the summary."""
+        return f"{self.model.__name__}Name"
+
+    @property
+    def has_table(self):
+        """True if the related records can be published, so that they have a table of their own."""
+        return any(field.name == "publication" for field in self.model._meta.concrete_fields)
+
     def published(self, pks):
         """Return the records among `pks` that readers may see."""
         found = base_rows(self.model).filter(pk__in_ids=IdList(pks)).order_by()
-        known = {field.name for field in self.model._meta.concrete_fields}
-        return found.filter(publication=PublicationStatus.PUBLISHED) if "publication" in known else found
+        return found.filter(publication=PublicationStatus.PUBLISHED) if self.has_table else found
 
     def cells(self, values):
         return (values[0], *with_english_fallback(values[1:4]))
@@ -487,6 +506,8 @@ class RelatedSummary:
 
 class PlaceSummary(RelatedSummary):
     """The summary of a place, with its position in JSON."""
+
+    schema_title = "PlaceSummary"
 
     def __init__(self, model):
         super().__init__(model)
@@ -506,6 +527,8 @@ class SourceSummary(RelatedSummary):
 
     A table has only its key, its own title (else the English one) and its URL.
     """
+
+    schema_title = "SourceSummary"
 
     def __init__(self, model):
         super().__init__(model)
@@ -598,7 +621,12 @@ class RelatedField(Field):
 
     def schema(self):
         properties = self.mention.properties()
-        known = {"type": "object", "properties": properties, "required": list(properties)}
+        known = {
+            "title": self.mention.schema_title,
+            "type": "object",
+            "properties": properties,
+            "required": list(properties),
+        }
         return nullable(known) if self.optional else known
 
 
@@ -631,7 +659,7 @@ class RelatedRowsField(Field):
                 for head in field.column_headers():
                     rest = head.name.removeprefix(field.name)
                     name = f"{self.name}{rest}" if self.names_it(field) else f"{self.name}_{head.name}"
-                    label = self.label if self.names_it(field) else f"{self.label}: {head.label}"
+                    label = self.label if self.names_it(field) else format_lazy("{}: {}", self.label, head.label)
                     found.append(ColumnHeader(name, label, head.language, head.type, list=True))
         return found
 
@@ -679,7 +707,10 @@ class RelatedRowsField(Field):
                 if len(known) > REMEMBERED:
                     known.clear()
                 cells = [cell for part in parts for cell in part(row)] if sees(row) else ()
-                found = known[row] = tuple(["" if cell is None else str(cell) for cell in cells])
+                # A comma where a text contains the separator, so that the values of all columns can be told apart.
+                found = known[row] = tuple(
+                    ["" if cell is None else str(cell).replace(SEPARATOR, ", ") for cell in cells]
+                )
             return found
 
         def cells(row):
@@ -708,6 +739,31 @@ class RelatedRowsField(Field):
             return found
 
         return remembered
+
+    def table_fields(self):
+        """Return the fields of a table of the related rows, with the number of their columns in it; None for all.
+
+        A related record that has a table of its own is only named by its key. Nested rows are no columns.
+        """
+        return [
+            (field, place, 1 if isinstance(field, RelatedField) and field.mention.has_table else None)
+            for field, place in self.inner
+            if not isinstance(field, RelatedRowsField)
+        ]
+
+    def table_headers(self):
+        """Return the columns of a table that has the related rows of all records, without that of the record."""
+        return [head for field, _place, width in self.table_fields() for head in field.column_headers()[:width]]
+
+    def table_rows_of(self, reading, at):
+        """Return a function from a row to pairs: each related row that readers may see, and its cells in that table."""
+        hung, sees = reading.hung.setdefault(self, {}), self.seer(reading)
+        parts = [(field.cells_of(reading, place), width) for field, place, width in self.table_fields()]
+        return lambda row: [
+            (one, [cell for cells, width in parts for cell in cells(one)[:width]])
+            for one in hung.get(row[0], ())
+            if sees(one)
+        ]
 
     def data_of(self, reading, at, key=0):
         hung, sees = reading.hung.setdefault(self, {}), self.seer(reading)
@@ -743,7 +799,9 @@ class RelatedRowsField(Field):
                 properties |= field.mention.properties()
             else:
                 properties[field.name] = field.schema()
-        item = {"type": "object", "properties": properties, "required": list(properties)}
+        # Rows of many-to-many fields have a model such as Project_countries.
+        title = "".join(part[0].upper() + part[1:] for part in self.model.__name__.split("_"))
+        item = {"title": f"{title}Row", "type": "object", "properties": properties, "required": list(properties)}
         return {"type": "array", "items": item}
 
 
@@ -780,6 +838,17 @@ class InheritedRowsField(Field):
         The fields find related rows by the primary key at index 0 of what they are given.
         """
         return lambda row: own(row) if row[at] is None else inherited((row[at],))
+
+    nested = ()
+
+    def table_headers(self):
+        return self.own.table_headers()
+
+    def table_rows_of(self, reading, at):
+        return self._either(self.own.table_rows_of(reading, at), self.inherited.table_rows_of(reading, 0), at)
+
+    def table_fields(self):
+        return self.own.table_fields()
 
     def schema(self):
         return self.own.schema()

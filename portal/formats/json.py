@@ -20,7 +20,7 @@ def dumps(value):
 
 def _number(value):
     if isinstance(value, Decimal):
-        return float(value)
+        return int(value) if value == value.to_integral_value() else float(value)
     raise TypeError(f"{value!r} has no JSON.")
 
 

@@ -1,5 +1,7 @@
 """What files and the API state of issues, indicators, events, terms and observations."""
 
+from decimal import Decimal
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -70,8 +72,8 @@ def test_figure_of_a_series_has_the_newest_value_with_its_source_and_unit():
     make_figure_of_series(issue=issue, indicator=indicator, place=place, position=2)
     make_key_figure(issue=issue, position=1, value="68000", unit_en="ha", year=1960)
     written, series = stated(issue)["key_figures"]
-    assert (written["value"], written["unit"], written["year"], written["sources"]) == ("68000", "ha", 1960, [])
-    assert (series["value"], series["unit"], series["year"]) == ("7", "km²", 2020)
+    assert (written["value"], written["unit"], written["year"], written["sources"]) == (68000, "ha", 1960, [])
+    assert (series["value"], series["unit"], series["year"]) == (7, "km²", 2020)
     assert [source["key"] for source in series["sources"]] == ["paper-2020"]
     assert (series["indicator"]["key"], series["place"]["key"]) == ("area", "sea")
 
@@ -82,7 +84,7 @@ def test_figure_of_a_series_may_state_a_former_year():
         make_observation(indicator=indicator, place=place, year=year, value=value)
     figure = make_figure_of_series(indicator=indicator, place=place, year=2010)
     [told] = stated(figure.issue)["key_figures"]
-    assert (told["value"], told["year"]) == ("12.5", 2010)
+    assert (told["value"], told["year"]) == (12.5, 2010)
 
 
 @pytest.mark.parametrize("publication", UNPUBLISHED)
@@ -142,7 +144,7 @@ def test_observation_states_value_unit_and_licence_of_its_indicator():
     told = stated(observation)
     assert {name: told[name] for name in ("year", "value", "unit", "licence")} == {
         "year": 2020,
-        "value": "24.1",
+        "value": Decimal("24.1"),
         "unit": "square kilometres",
         "licence": "CC BY 4.0",
     }

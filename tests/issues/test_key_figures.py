@@ -139,10 +139,10 @@ def test_files_and_api_have_the_stated_value_and_its_source(client, stress):
     make_citation(make_key_figure(issue=stress.issue, position=2, label_en="Loss", other_definition=True))
     issue = json.loads(client.get("/api/v1/issues/water-scarcity").content)
     of_series, by_hand = issue["key_figures"]
-    assert (of_series["value"], of_series["year"], of_series["unit"]["en"]) == ("123", 2022, "%")
+    assert (of_series["value"], of_series["year"], of_series["unit"]["en"]) == (123, 2022, "%")
     assert (of_series["indicator"]["key"], of_series["place"]["key"]) == ("water-stress", "uz")
     assert [source["key"] for source in of_series["sources"]] == ["wdi"]
-    assert (by_hand["value"], by_hand["year"], by_hand["unit"]["en"]) == ("68000", 1960, "km²")
+    assert (by_hand["value"], by_hand["year"], by_hand["unit"]["en"]) == (68000, 1960, "km²")
     assert (by_hand["indicator"], by_hand["place"], by_hand["other_definition"]) == (None, None, True)
     assert len(by_hand["sources"]) == 1
     head, row = content(client.get("/en/issues/water-scarcity/?format=csv")).splitlines()[:2]

@@ -113,7 +113,7 @@ def test_filters_keep_the_currency(client, projects):
     assert tree.xpath("//p[@class='filters-buttons']/a/@href") == ["/en/projects/?currency=usd"]
     assert "/en/projects/?started_from=2014&currency=krw" in tree.xpath("//*[@class='budget-sum']//a/@href")
     assert tree.xpath("//*[@class='formats']//a[@type='text/csv']/@href") == [
-        "/en/projects/?currency=usd&started_from=2014&format=csv"
+        "/en/projects.csv?currency=usd&started_from=2014"
     ]
 
 
@@ -150,23 +150,22 @@ def test_table_has_the_amount_as_stated_and_converted_with_rate_day_and_source(c
 
 def test_table_has_no_such_columns_unless_asked(client, projects):
     assert "converted_budget" not in table(client.get("/en/projects/?format=csv"))[0]
-    asked, plain = (client.get(f"/en/projects/?format=csv{more}") for more in ("&currency=usd", ""))
-    assert ('rel="describedby"' in asked.headers["Link"], 'rel="describedby"' in plain.headers["Link"]) == (False, True)
+    assert 'rel="describedby"' not in client.get("/en/projects/?format=csv&currency=usd").headers["Link"]
 
 
 def test_json_has_the_same(client, projects):
     items = {
         one["key"]: one for one in json.loads(content(client.get("/en/projects/?format=json&currency=usd")))["items"]
     }
-    assert items["won"]["budget"] == {"amount": "1000000000", "currency": "KRW"}
+    assert items["won"]["budget"] == {"amount": 1000000000, "currency": "KRW"}
     assert items["won"]["converted_budget"] == {
-        "amount": "935935.46",
+        "amount": 935935.46,
         "currency": "USD",
         "rate": {
-            "value": "0.00093593546",
+            "value": 0.00093593546,
             "date": "2014-03-28",
             "source": "European Central Bank, euro foreign exchange reference rates",
         },
     }
-    assert items["dollars"]["converted_budget"] == {"amount": "2000000", "currency": "USD", "rate": None}
+    assert items["dollars"]["converted_budget"] == {"amount": 2000000, "currency": "USD", "rate": None}
     assert items["tenge"]["converted_budget"] is None

@@ -99,7 +99,7 @@ def test_result_has_the_issues_areas_and_countries_of_its_project(client):
         "project": {"key": "trees", "name": "Trees"},
         "planned_end": "2022",
         "actual_end": "2023-05-04",
-        "figures": [{"label": "Area", "value": "12.5", "unit": "ha", "year": 2023}],
+        "figures": [{"label": "Area", "value": 12.5, "unit": "ha", "year": 2023}],
     }
 
 

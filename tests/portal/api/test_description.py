@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -163,3 +164,20 @@ def test_description_carries_an_etag(client, db, address):
         assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
         assert again["Access-Control-Allow-Origin"] == "*"
     assert client.get(address, headers={"if-none-match": 'W/"another"'}).content == first.content
+
+
+def test_schemas_have_names_of_their_own_and_every_reference_holds():
+    schemas = json.loads(described())["components"]["schemas"]
+    assert {"ProjectPage", "StatedStatus", "StatedStatusCode", "Money", "PlaceSummary", "ParticipationRow"} <= set(
+        schemas
+    )
+    assert schemas["Money"]["properties"]["amount"]["type"] == "number"
+    named = set(re.findall(r'"#/components/schemas/(\w+)"', described()))
+    assert named - set(schemas) == set()
+    assert not [name for name in schemas if re.search(r"\d$", name)]
+
+
+def test_every_operation_describes_the_limit():
+    for path, operations in json.loads(described())["paths"].items():
+        for operation in operations.values():
+            assert "Retry-After" in operation["responses"]["429"]["headers"], path

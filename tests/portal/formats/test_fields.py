@@ -46,7 +46,7 @@ def test_json_says_the_same_in_a_nest(client):
         "iati": "4",
         "name": {"en": "Completed", "ko": "완료", "ru": "Завершён"},
     }
-    assert project["budget"] == {"amount": "5600000.5", "currency": "USD"}
+    assert project["budget"] == {"amount": 5600000.5, "currency": "USD"}
     assert project["finance"] is None
     assert project["summary"] == {"en": "Saxaul is planted on the dry bed.", "ko": None, "ru": None}
     assert [area["code"] for area in project["areas"]] == ["forestry", "energy"]

@@ -64,7 +64,7 @@ def test_json_lines_of_an_indicator_has_its_values(client):
     make_observation(indicator=make_indicator(key="area"), year=2000, value="12.5")
     [line] = content(client.get("/en/indicators/area.jsonl")).decode().splitlines()
     found = json.loads(line)
-    assert (found["indicator"]["key"], found["year"], found["value"]) == ("area", 2000, "12.5")
+    assert (found["indicator"]["key"], found["year"], found["value"]) == ("area", 2000, 12.5)
 
 
 def test_json_ld_of_a_record_is_what_the_head_of_its_page_states(client):
