@@ -247,6 +247,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Below WhiteNoise: static files do not need the header of pages.
     "portal.http.middleware.PermissionsPolicyMiddleware",
+    "portal.http.middleware.OpenReadMiddleware",  # outside the page cache: corsheaders answers by the Origin header
     "portal.publishing.scheduler.PublishScheduledMiddleware",  # outside the page cache, which it makes outdated
     "portal.http.usage.UsageMiddleware",  # outside the page cache: its pages count, too
     "portal.http.page_cache.PageCacheMiddleware",  # outside all that only an uncached page needs
@@ -482,12 +483,13 @@ PERMISSIONS_POLICY = {
     ),
     **dict.fromkeys(("publickey-credentials-create", "publickey-credentials-get"), "(self)"),
 }
-# Scripts of any site may read the API, IATI and OAI-PMH. No script of another site may send data.
+# Scripts of any site may read what is public (portal.http.middleware.OpenReadMiddleware). Those that send headers of
+# their own, or a plan to the overlap check, ask first: they may for the API, IATI and OAI-PMH.
 CORS_URLS_REGEX = r"^/(api/v1|iati|oai)(/|$)"
 CORS_ALLOW_ALL_ORIGINS = True
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]  # POST: the overlap check
 CORS_ALLOW_HEADERS = ["accept", "accept-language", "content-type", "if-none-match", "if-modified-since"]
-CORS_EXPOSE_HEADERS = ["ETag", "Last-Modified", "Link", "Content-Language"]
+CORS_EXPOSE_HEADERS = ["ETag", "Last-Modified", "Link", "Content-Language", "Content-Disposition", "Retry-After"]
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_SSL_REDIRECT = HTTPS

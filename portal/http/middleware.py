@@ -84,6 +84,27 @@ class PermissionsPolicyMiddleware:
         return response
 
 
+class OpenReadMiddleware:
+    """Lets scripts of any site read what is public. Pages of the accounts and the admin, and metrics, stay closed.
+
+    A reader's cookies are never part of it: browsers send none for "*". Scripts that send data or headers of their own
+    ask first; django-cors-headers answers them where that is allowed.
+    """
+
+    CLOSED = (*PRIVATE_PATHS, "/metrics")
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.exposed = ", ".join(settings.CORS_EXPOSE_HEADERS)
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if not request.path_info.startswith(self.CLOSED):
+            response.headers["Access-Control-Allow-Origin"] = "*"
+            response.headers["Access-Control-Expose-Headers"] = self.exposed
+        return response
+
+
 class PrivateCacheMiddleware:
     """Keeps pages of the accounts and the admin out of caches and search engines, with any status.
 

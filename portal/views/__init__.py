@@ -7,7 +7,17 @@ from portal.views.country.page import CountryPage
 from portal.views.home import Home
 from portal.views.places import CountryList, PlacePage
 from portal.views.sources import SourceList, SourcePage
-from portal.views.system import bad_request, favicon, healthz, manifest, not_found, readyz, robots, server_error
+from portal.views.system import (
+    bad_request,
+    favicon,
+    healthz,
+    manifest,
+    not_found,
+    opensearch,
+    readyz,
+    robots,
+    server_error,
+)
 
 __all__ = [
     "About",
@@ -28,6 +38,7 @@ __all__ = [
     "healthz",
     "manifest",
     "not_found",
+    "opensearch",
     "readyz",
     "report_sent",
     "robots",

@@ -54,6 +54,7 @@ def robots(request):
         "Allow: /*/indicators/*.",
         "Allow: /*/picture/",
         "Allow: /*/manifest.",
+        "Allow: /*/opensearch.",
         # The former addresses of these files.
         "Allow: /*?*format=atom",
         "Allow: /*/indicators/*?format=",
@@ -88,6 +89,12 @@ def manifest(request):
         ],
     }
     return JsonResponse(content, content_type="application/manifest+json")
+
+
+def opensearch(request):
+    """Return the OpenSearch description, by which browsers offer the portal's search beside their own."""
+    context = {"base": settings.PUBLIC_URL, "language": get_language()}
+    return render(request, "portal/opensearch.xml", context, "application/opensearchdescription+xml")
 
 
 def favicon(request):
