@@ -7,6 +7,7 @@ from collections import defaultdict
 
 from django.conf import settings
 from django.db.models import Max, Min, Prefetch
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -40,7 +41,16 @@ MEDIA = {
     "JSON": "application/json",
     "XLSX": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "ZIP": "application/zip",
+    "SQLITE": "application/vnd.sqlite3",
 }
+USES = {
+    "CSV": _("table for spreadsheets and statistics"),
+    "JSON": _("data for programs"),
+    "XLSX": _("workbook for Excel"),
+    "ZIP": _("all tables, references and pictures"),
+    "SQLITE": _("all tables, to query"),
+}
+FILE_TYPES = {"SQLITE": "OCTET"}  # the EU list has no term for SQLite
 LICENCE = address(spreadsheets.LICENCE)
 ABOUT = _(
     "What is known about Central Asia’s environment, and what Korea and Gyeonggi Province do there together with its "
@@ -48,6 +58,12 @@ ABOUT = _(
 )
 RIGHTS = _("Text by the portal: CC BY 4.0. Figures and sources have their own licences.")
 TABULAR = ("CSV", "XLSX", "JSON")
+KEYWORDS = (_("Environment"), _("Central Asia"))
+# From a kind of record to the column whose dates are the period that its table covers.
+PERIODS = {"event": "date", "project": "start", "agreement": "date", "result": "actual_end", "observation": "year"}
+AVAILABLE = address(f"{LISTS}/planned-availability/STABLE")
+OPENAPI = address("https://spec.openapis.org/oas/v3.1.0")
+UNKNOWN_RIGHTS = address("http://purl.org/adms/licencetype/UnknownIPR")  # stated in words, which no term covers
 FORMS = {"jsonld": (JSON_LD, json_ld), "ttl": (TURTLE, turtle)}
 
 
@@ -85,8 +101,11 @@ class Catalogue:
         self.told = set()  # places and licences that are already written in full
 
     def node(self):
-        tables = [self.table(SERIALISERS[kind]) for kind in archive.KINDS]
-        datasets = [self.everything(), *tables, *self.indicators()]
+        spans = {kind: _years(SERIALISERS[kind].published(), column) for kind, column in PERIODS.items()}
+        spans["indicator"] = spans["observation"]
+        tables = [self.table(SERIALISERS[kind], spans.get(kind)) for kind in archive.KINDS]
+        datasets = [self.everything(_whole(spans.values())), *tables, *self.indicators()]
+        [first] = Issue.objects.published().aggregate(first=Min(Coalesce("published_at", "created_at"))).values()
         return node(
             "dcat:Catalog",
             f"{self.page}#it",
@@ -101,16 +120,26 @@ class Catalogue:
             foaf_homepage=address(self.page),
             dct_language=LANGUAGES,
             **self.own_rights() | {"dct_license": LICENCE},
+            dct_issued=day(first) if first else None,
             dct_modified=day(self.state.changed_at),
-            dct_spatial=[address(f"{LISTS}/country/{code}") for code in COUNTRIES.values()],
+            dct_spatial=self.countries,
             dcat_themeTaxonomy=address(f"{LISTS}/data-theme"),
             dcat_dataset=datasets,
             dcat_service=[self.api(tables)],
         )
 
-    def dataset(self, identity, **said):
-        """Return a dataset with the properties that all datasets share."""
+    @property
+    def countries(self):
+        """The countries that the data is about, as EU terms."""
+        return [address(f"{LISTS}/country/{code}") for code in COUNTRIES.values()]
+
+    @property
+    def contact(self):
         mail = address(f"mailto:{settings.CONTACT_EMAIL}")
+        return node("vcard:Kind", vcard_fn=spoken(settings.PORTAL_NAME), vcard_hasEmail=mail)
+
+    def dataset(self, identity, *, keywords=(), **said):
+        """Return a dataset with the properties that all datasets share. `keywords` are literals of its own."""
         return node(
             "dcat:Dataset",
             identity,
@@ -118,7 +147,8 @@ class Catalogue:
             dct_publisher=self.publisher,
             dct_accessRights=PUBLIC,
             dct_language=LANGUAGES,
-            dcat_contactPoint=node("vcard:Kind", vcard_fn=spoken(settings.PORTAL_NAME), vcard_hasEmail=mail),
+            dcat_contactPoint=self.contact,
+            dcat_keyword=[*keywords, *(word for keyword in KEYWORDS for word in spoken(keyword))],
             **said,
         )
 
@@ -128,14 +158,16 @@ class Catalogue:
             "dcat:Distribution",
             f"{download}#it",
             dct_title=form,
-            dct_format=address(f"{LISTS}/file-type/{form}"),
+            dct_description=spoken(USES[form]),
+            dcatap_availability=AVAILABLE,
+            dct_format=address(f"{LISTS}/file-type/{FILE_TYPES.get(form, form)}"),
             dcat_mediaType=address(f"https://www.iana.org/assignments/media-types/{MEDIA[form]}"),
             dcat_accessURL=address(page),
             dcat_downloadURL=address(download),
             **said,
         )
 
-    def everything(self):
+    def everything(self, span):
         """Return the archive of all tables as a dataset."""
         return self.dataset(
             f"{self.page}#everything",
@@ -146,11 +178,16 @@ class Catalogue:
             dct_modified=day(self.state.changed_at),
             dcat_theme=[ENVIRONMENT, INTERNATIONAL],
             dcat_landingPage=address(self.page),
-            dcat_distribution=self.file("ZIP", self.base + reverse("archive"), self.page, **self.own_rights()),
+            dct_spatial=self.countries,
+            dct_temporal=period(span),
+            dcat_distribution=[
+                self.file("ZIP", self.base + reverse("archive"), self.page, **self.own_rights()),
+                self.file("SQLITE", self.base + reverse("archive-sqlite"), self.page, **self.own_rights()),
+            ],
         )
 
-    def table(self, serialiser):
-        """Return all records of a kind as a dataset."""
+    def table(self, serialiser, span):
+        """Return all records of a kind as a dataset. `span` is its first and last year, or None."""
         page = f"{self.page}#{serialiser.file}"
 
         # Observations have the licence of their indicator. All other tables are the portal’s own words.
@@ -164,6 +201,8 @@ class Catalogue:
             dct_title=spoken(serialiser.model._meta.verbose_name_plural),
             dct_description=spoken(dataset_metadata.HOLDS[serialiser.kind]),
             dct_modified=day(self.state.changed_at),
+            dct_spatial=self.countries,
+            dct_temporal=period(span),
             dcat_theme=INTERNATIONAL if serialiser.kind in COOPERATION else ENVIRONMENT,
             dcat_landingPage=address(self.page),
             dcat_distribution=[
@@ -201,12 +240,10 @@ class Catalogue:
             dct_description=descriptions(record),
             dct_modified=day(record.updated_at),
             dcat_theme=ENVIRONMENT,
-            dcat_keyword=[word for issue in record.issues.all() for word in words_of(issue, "name")],
+            keywords=[word for issue in record.issues.all() for word in words_of(issue, "name")],
             dcat_landingPage=address(page),
             dct_spatial=[self.place(place) for place in places],
-            dct_temporal=node("dct:PeriodOfTime", dcat_startDate=year(span[0]), dcat_endDate=year(span[1]))
-            if span
-            else None,
+            dct_temporal=period(span),
             dcat_distribution=[
                 self.file(
                     form,
@@ -232,7 +269,13 @@ class Catalogue:
         if place.pk in self.told:
             return address(identity)
         self.told.add(place.pk)
-        return node("dct:Location", identity, skos_prefLabel=words_of(place, "name"))
+        centroid = None if place.latitude is None else f"POINT({place.longitude} {place.latitude})"
+        return node(
+            "dct:Location",
+            identity,
+            skos_prefLabel=words_of(place, "name"),
+            dcat_centroid=typed(centroid, "geo:wktLiteral") if centroid else None,
+        )
 
     def own_rights(self):
         """Return the rights of files that mix the portal’s own words with content under other licences."""
@@ -247,7 +290,7 @@ class Catalogue:
         licence = address(f"{page}#licence")
         if licence["@id"] not in self.told:
             self.told.add(licence["@id"])
-            licence = node("dct:LicenseDocument", licence["@id"], rdfs_label=texts)
+            licence = node("dct:LicenseDocument", licence["@id"], dct_type=UNKNOWN_RIGHTS, rdfs_label=texts)
         return {"dct_license": licence, "dct_rights": node("dct:RightsStatement", rdfs_label=texts)}
 
     def api(self, tables):
@@ -257,6 +300,11 @@ class Catalogue:
             f"{self.base}/api/v1/#it",
             dct_title=spoken(_("The API")),
             dct_license=LICENCE,
+            dct_publisher=self.publisher,
+            dct_conformsTo=OPENAPI,
+            dcat_contactPoint=self.contact,
+            dcat_theme=[ENVIRONMENT, INTERNATIONAL],
+            dcat_keyword=[word for keyword in KEYWORDS for word in spoken(keyword)],
             dcat_endpointURL=address(f"{self.base}/api/v1/"),
             dcat_endpointDescription=address(f"{self.base}/api/v1/openapi.json"),
             dcat_servesDataset=[address(table["@id"]) for table in tables],
@@ -270,6 +318,23 @@ def descriptions(record):
         with override(language):
             found.append(dataset_description(record) if getattr(record, f"definition_{language}") else "")
     return words(found)
+
+
+def _years(records, column):
+    """Return the first and the last year of a column of dates or years, or None if it has no values. One query."""
+    found = records.order_by().aggregate(first=Min(column), last=Max(column))
+    return (int(str(found["first"])[:4]), int(str(found["last"])[:4])) if found["first"] else None
+
+
+def _whole(spans):
+    """Return the first and the last year of several spans; None is no span."""
+    known = [span for span in spans if span]
+    return (min(first for first, _last in known), max(last for _first, last in known)) if known else None
+
+
+def period(span):
+    """Return a period from the first to the last year of a span; None for None."""
+    return node("dct:PeriodOfTime", dcat_startDate=year(span[0]), dcat_endDate=year(span[1])) if span else None
 
 
 def day(moment):
