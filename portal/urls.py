@@ -12,7 +12,7 @@ from portal.generic.changes import changelog_urls
 from portal.history.snapshots import snapshot_urls
 from portal.http.middleware import redirect_to_language
 from portal.maps.share_image import share_image_view
-from portal.open_data import archive, dcat, oai, sitemaps, tables
+from portal.open_data import archive, datacite, dcat, oai, sitemaps, tables
 from portal.open_data.feeds import ChangesFeed, corrections_feed, feed
 from portal.ops import metrics
 from portal.publishing.preview import preview
@@ -68,6 +68,7 @@ pages = [
     path("privacy/", views.Privacy.as_view(), name="privacy"),
     path("report/", views.ReportMistake.as_view(), name="report"),
     path("report/sent/<int:number>/", views.report_sent, name="report-sent"),
+    path("opensearch.xml", views.opensearch, name="opensearch"),
     path("manifest.webmanifest", views.manifest, name="manifest"),
     path("picture/indicators/<slug:key>.png", indicator_share_image, name="indicator-card"),
     path("feed/", feed, name="feed"),
@@ -92,7 +93,16 @@ urlpatterns = [
     path("api/v1/", include("portal.api.urls")),
     path("data/", tables.data_in_readers_language),
     path("data/datapackage.json", tables.datapackage, name="datapackage"),
+    path("data/csv-metadata.json", tables.tables_metadata, name="data-tables-metadata"),
+    path("data/datasette.json", tables.datasette, name="datasette"),
     path(f"data/{archive.NAME}", tables.everything, name="archive"),
+    path(
+        f"data/{archive.SQLITE}",
+        tables.everything,
+        {"name": archive.SQLITE, "media": "application/vnd.sqlite3"},
+        name="archive-sqlite",
+    ),
+    *(path(f"data/datacite.{form}", datacite.datacite, {"form": form}, f"datacite-{form}") for form in datacite.FORMS),
     path("data/catalogue.<slug:form>", dcat.catalogue, name="catalogue"),
     path("data/<slug:file>.csv", tables.table, name="data-table"),
     path("data/<slug:file>.csv-metadata.json", tables.table_metadata, name="data-table-metadata"),

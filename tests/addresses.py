@@ -7,7 +7,6 @@ import zipfile
 from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 
-from portal.formats.serialisers import SERIALISERS
 from portal.maps import share_image
 from portal.open_data import archive, dcat
 from portal.open_data.sitemaps import SITEMAPS
@@ -43,7 +42,7 @@ def filled(route, keys):
     route = route.replace("<day>", timezone.localdate().isoformat())
     route = route.replace("<number>", "1")
     if "<file>" in route:
-        return [route.replace("<file>", SERIALISERS[kind].file) for kind in archive.KINDS]
+        return [route.replace("<file>", table.file) for table in archive.all_tables()]
     if "<digest>.<form>" in route:
         return [route.replace("<digest>.<form>", f"{digest}.pdf") for digest in keys.get("document", ())]
     if "<form>" in route:

@@ -25,8 +25,7 @@ from portal.tracking import content_version
 
 LIMIT, MOST, FARTHEST = 25, 100, 10_000_000
 SHAPE = ("lang", "fields")  # the shape of each response, of lists and records
-PAGE_UNSORTED = ("limit", "offset")  # of a list with a single order
-PAGE = (*PAGE_UNSORTED, "sort")
+PAGE = ("limit", "offset", "sort")
 CHANGED_FROM = "changed_from"
 MOMENT = r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z?)?$"
 KEY, KEY_LENGTH = r"^[-a-zA-Z0-9_]+$", 60
@@ -46,9 +45,8 @@ def listing(request, resource):
 
     Raise ProblemDetail with status 400 if a parameter is invalid, and Throttled if the network has used up its limit.
     """
-    page = PAGE if resource.sorts else PAGE_UNSORTED
     since = (CHANGED_FROM,) if resource.has_changes else ()
-    asked = QueryParameters(request, {*resource.filterset_class.base_filters, *page, *since, *SHAPE})
+    asked = QueryParameters(request, {*resource.filterset_class.base_filters, *PAGE, *since, *SHAPE})
     limit = asked.number("limit", LIMIT, 1, MOST)
     offset = asked.number("offset", 0, 0, FARTHEST)
     sort = asked.one_of("sort", resource.sorts)

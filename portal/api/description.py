@@ -139,7 +139,7 @@ def of_list(resource):
         filters = [parameter(name, item) for name, item in resource.filterset_class.base_filters.items()]
     sort = query("sort", "In which order; with a minus, the other way.", {"enum": resource.sorts})
     page = [
-        *([sort] if resource.sorts else []),
+        sort,
         query("limit", "How many at most.", {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT}, 10),
         query(
             "offset",

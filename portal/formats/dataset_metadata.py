@@ -12,7 +12,10 @@ TYPES = {
     "string": ("string", {"type": "string"}),
     "integer": ("integer", {"type": "integer"}),
     "number": ("decimal", {"type": "number"}),
-    "boolean": ("boolean", {"type": "boolean", "trueValues": ["True"], "falseValues": ["False"]}),
+    "boolean": (
+        {"base": "boolean", "format": "True|False"},
+        {"type": "boolean", "trueValues": ["True"], "falseValues": ["False"]},
+    ),
     "uri": ("anyURI", {"type": "string", "format": "uri"}),
     "date": ("date", {"type": "date"}),
     "date-time": ("dateTime", {"type": "datetime", "format": "%Y-%m-%dT%H:%M:%SZ"}),
@@ -21,6 +24,7 @@ TYPES = {
         {"type": "string", "constraints": {"pattern": PARTIAL_DATE}},
     ),
 }
+CSVW_CONTEXT = {"@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}]}
 # From the kind of record to a description of its table.
 HOLDS = {
     "issue": _(
@@ -77,14 +81,10 @@ FOREIGN_KEYS = {
 }
 
 
-def primary_key(serialiser):
-    return PRIMARY_KEYS.get(serialiser.kind, ["key"])
-
-
-def csvw(serialiser):
+def csvw(table):
     """Return the CSVW metadata of a table. The titles of columns are equal to the header of the file."""
     columns = []
-    for head in serialiser.column_headers:
+    for head in table.column_headers:
         column = {"name": head.name, "titles": head.name, "dc:description": str(head.label)}
         column["datatype"] = "string" if head.list else TYPES[head.type][0]
         if head.language:
@@ -92,33 +92,59 @@ def csvw(serialiser):
         if head.list:
             column["separator"] = SEPARATOR
         columns.append(column)
-    return {
-        "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
-        "url": f"{serialiser.file}.csv",
-        "dc:title": str(serialiser.model._meta.verbose_name_plural),
-        "dc:description": str(HOLDS[serialiser.kind]),
+    return CSVW_CONTEXT | {
+        "url": f"{table.file}.csv",
+        "dc:title": str(table.title),
+        "dc:description": str(table.holds),
         "dc:publisher": str(settings.PORTAL_NAME),
         "dc:license": {"@id": LICENCE},
-        "tableSchema": {"columns": columns, "primaryKey": primary_key(serialiser)},
+        "tableSchema": {"columns": columns, "primaryKey": list(table.primary_key)},
     }
 
 
-def resource(serialiser, folder=""):
+def csvw_group(tables):
+    """Return the CSVW metadata of all tables together, with the references from table to table.
+
+    A table alone has no references, since both tables of a reference have to be in one description.
+    """
+    described = []
+    for table in tables:
+        one = {name: value for name, value in csvw(table).items() if name not in CSVW_CONTEXT}
+        if table.foreign_keys:
+            one["tableSchema"]["foreignKeys"] = [
+                {
+                    "columnReference": key.column,
+                    "reference": {"resource": f"{key.table}.csv", "columnReference": "key"},
+                }
+                for key in table.foreign_keys
+            ]
+        described.append(one)
+    return CSVW_CONTEXT | {
+        "dc:title": str(settings.PORTAL_NAME),
+        "dc:license": {"@id": LICENCE},
+        "tables": described,
+    }
+
+
+def resource(table, folder=""):
     """Return a table as a resource of a Data Package."""
     fields = []
-    for head in serialiser.column_headers:
+    for head in table.column_headers:
         kind = {"type": "string"} if head.list else TYPES[head.type][1]
         fields.append({"name": head.name, "title": str(head.label)} | kind)
     keys = [
-        {"fields": [column], "reference": {"resource": "" if table == serialiser.file else table, "fields": ["key"]}}
-        for column, table in FOREIGN_KEYS.get(serialiser.kind, {}).items()
+        {
+            "fields": [key.column],
+            "reference": {"resource": "" if key.table == table.file else key.table, "fields": ["key"]},
+        }
+        for key in table.foreign_keys
     ]
-    schema = {"fields": fields, "primaryKey": primary_key(serialiser)} | ({"foreignKeys": keys} if keys else {})
+    schema = {"fields": fields, "primaryKey": list(table.primary_key)} | ({"foreignKeys": keys} if keys else {})
     return {
-        "name": serialiser.file,
-        "title": str(serialiser.model._meta.verbose_name_plural),
-        "description": str(HOLDS[serialiser.kind]),
-        "path": f"{folder}{serialiser.file}.csv",
+        "name": table.file,
+        "title": str(table.title),
+        "description": str(table.holds),
+        "path": f"{folder}{table.file}.csv",
         "profile": "tabular-data-resource",
         "format": "csv",
         "mediatype": "text/csv",
@@ -127,7 +153,7 @@ def resource(serialiser, folder=""):
     }
 
 
-def datapackage(serialisers, homepage, created, folder=""):
+def datapackage(tables, homepage, created, folder=""):
     """Return the tables as a Data Package that was created at the time `created`. Their paths begin with `folder`."""
     return {
         "name": "central-asia-environment",
@@ -142,5 +168,27 @@ def datapackage(serialisers, homepage, created, folder=""):
                 "title": "The portal’s own words. Figures and sources carry their own licences.",
             }
         ],
-        "resources": [resource(serialiser, folder) for serialiser in serialisers],
+        "resources": [resource(table, folder) for table in tables],
+    }
+
+
+def datasette(tables, homepage, database):
+    """Return the metadata of all tables for Datasette, which publishes the SQLite file `database`.sqlite."""
+    described = {
+        table.file: {
+            "title": str(table.title),
+            "description": str(table.holds),
+            "columns": {head.name: str(head.label) for head in table.column_headers},
+        }
+        for table in tables
+    }
+    return {
+        "title": str(settings.PORTAL_NAME),
+        "license": "CC BY 4.0",
+        "license_url": LICENCE,
+        "about": "The portal’s own words. Figures and sources carry their own licences.",
+        "about_url": homepage,
+        "source": str(settings.PORTAL_NAME),
+        "source_url": homepage,
+        "databases": {database: {"tables": described}},
     }

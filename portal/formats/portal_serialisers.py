@@ -1,6 +1,7 @@
 """Serialisers of places and sources, and the summaries and fields that the serialisers of other records share."""
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -29,7 +30,7 @@ COUNTRY = RelatedSummary(Place)
 SOURCE = SourceSummary(Source)
 KEY = PlainField("key", _("key"), optional=False)
 TIMES = (
-    DateTimeField("published", _("first published"), "published_at"),
+    DateTimeField("published", _("first published"), Coalesce("published_at", "created_at")),
     DateTimeField("changed", _("last changed"), "updated_at"),
 )
 
@@ -104,7 +105,7 @@ class PassageField(Field):
 
     def schema(self):
         properties = {part.name: part.schema() for part in self.parts}
-        return nullable({"type": "object", "properties": properties, "required": list(properties)})
+        return nullable({"title": "Passage", "type": "object", "properties": properties, "required": list(properties)})
 
 
 class IdentifierUrlField(Field):

@@ -23,6 +23,7 @@ from portal.core.database import IdList
 from portal.core.formatting import number
 from portal.core.urls import file_path, snapshot_url
 from portal.formats import atom, ics, json, spreadsheets
+from portal.formats.data_tables import RecordDataTable
 from portal.formats.fields import LANGUAGES
 from portal.formats.serialisers import SERIALISERS, RecordSelection
 from portal.graphics.svg_export import asks_for_picture
@@ -53,7 +54,7 @@ class Format:
 
 
 def _csv(request, records):
-    return spreadsheets.csv_text(records)
+    return spreadsheets.csv_text(records, tags=asks_for_tags(request))
 
 
 def _xlsx(request, records):
@@ -218,11 +219,10 @@ def formats_for(kinds, single=False, only=None):
     return [one for one in FORMATS.values() if one.suits(set(kinds), single) and (only is None or one.name in only)]
 
 
-# Caches may store a file but must revalidate it on each use. Scripts of other sites may read it.
+# Caches may store a file but must revalidate it on each use.
 HEADERS = {
     "Cache-Control": "public, max-age=0, must-revalidate",
     "X-Robots-Tag": "noindex",
-    "Access-Control-Allow-Origin": "*",
 }
 
 
@@ -242,6 +242,13 @@ def description(request, value):
 
 
 # ── Responses ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def asks_for_tags(request):
+    """Return True if a CSV file is to have HXL tags. Raise ProblemDetail (400) for any value but 1."""
+    if request.GET.get("hxl", "1") != "1":
+        raise ProblemDetail(400, one_of_sentence("hxl", ["1"]))
+    return "hxl" in request.GET
 
 
 def requested_format(request):
@@ -307,11 +314,17 @@ def full_response(request, form, kinds, records):
     name = f"{records.label}-{timezone.localdate().isoformat()}.{form.ending or form.name}"
     response.headers["Content-Disposition"] = f'{"attachment" if form.attached else "inline"}; filename="{name}"'
     links = [f'<{spreadsheets.LICENCE}>; rel="license"', f'<{records.about}>; rel="alternate"; type="text/html"']
-    if form.name == "csv" and records.kind and records.serialiser is SERIALISERS[records.kind]:
+    if form.name == "csv" and records.kind and _has_columns_of_table(records):
         described = settings.PUBLIC_URL + reverse("data-table-metadata", args=[records.serialiser.file])
         links.append(f'<{described}>; rel="describedby"; type="application/csvm+json"')
     response.headers["Link"] = ", ".join(links)
     return response
+
+
+def _has_columns_of_table(records):
+    """Return True if the file has the columns of the table of its kind under /data/, which CSVW describes."""
+    names = [head.name for head in records.column_headers]
+    return names == [head.name for head in RecordDataTable(SERIALISERS[records.kind]).column_headers]
 
 
 def tag_of(request, kinds, state):
@@ -444,7 +457,7 @@ def entry_of(record, base):
         title=title,
         address=base + record.get_absolute_url(),
         updated=record.updated_at,
-        published=record.published_at,
+        published=record.first_shown_at,
         summary=summary,
         categories=categories,
         language=language,

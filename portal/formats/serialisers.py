@@ -5,10 +5,12 @@
 
 import copy
 import functools
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 from django.utils import translation
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -212,30 +214,95 @@ BRIEF = [
 ]
 
 
+@dataclass(frozen=True)
+class ColumnChoice:
+    """Some columns of a table: their headers, and the places of their cells in a row of all columns.
+
+    A place is a pair of an index and the index of the cell that replaces an empty one, or None.
+    """
+
+    headers: list[ColumnHeader]
+    places: list[tuple[int, int | None]]
+
+    def row(self, cells):
+        """Return the chosen cells of a row."""
+        return [
+            cells[place] if other is None or cells[place] not in ("", None) else cells[other]
+            for place, other in self.places
+        ]
+
+
+def columns_in_language(headers, language):
+    """Return the `ColumnChoice` of a reader of one language: columns in others are left out, headings are labels.
+
+    An empty cell has the English text, as in JSON. Columns with the same label are told apart by their name after it:
+    of a code and its words, the code has it.
+    """
+    at = {head.name: place for place, head in enumerate(headers)}
+    with translation.override(language):
+        shown = [
+            (place, head, capfirst(str(head.label)))
+            for place, head in enumerate(headers)
+            if head.language in ("", language)
+        ]
+    count = Counter(label for _place, _head, label in shown)
+    words = Counter(label for _place, head, label in shown if head.language)
+    chosen, places = [], []
+    for place, head, label in shown:
+        if (words if head.language else count)[label] > 1:
+            label = f"{label} ({head.name})"
+        chosen.append(replace(head, heading=label))
+        english = at.get(f"{head.name.removesuffix(language)}en") if head.language else None
+        places.append((place, english))
+    return ColumnChoice(chosen, places)
+
+
 class RecordSelection:
     """The records of one export in their order: primary keys if `kind` is given, else pairs of kind and primary key.
 
     `label` is the name of the file without its ending, `title` a title for people, and `about` the URL of the page that
     shows the same records. `base` is the start of every URL. `single` means that the export is of one record page.
     `past` is a pair of a record as it was on a day, and that day; it is exported as references only. `json_ld` is a
-    function that returns the JSON-LD document of a single record.
+    function that returns the JSON-LD document of a single record. `columns` are those of its tables (`ColumnChoice`);
+    by default those in `language`, or all.
     """
 
     def __init__(
-        self, pks, *, kind=None, label, title, about, base, language=None, single=False, past=None, json_ld=None
+        self,
+        pks,
+        *,
+        kind=None,
+        label,
+        title,
+        about,
+        base,
+        language=None,
+        single=False,
+        past=None,
+        json_ld=None,
+        columns=None,
     ):
         self.pks, self.kind = pks, kind
         self.label, self.title, self.about, self.base = label, title, about, base
         self.language, self.single, self.past, self.reader = language, single, past, get_language()
-        self.json_ld = json_ld
+        self.json_ld, self._columns = json_ld, columns
         self.beside = {}  # by name: other selections that the JSON of a single record includes
         self.serialiser = SERIALISERS[kind] if kind else None  # None if the records are of several kinds
 
     def __len__(self):
         return len(self.pks)
 
+    @functools.cached_property
+    def columns(self):
+        """The chosen columns; None for all."""
+        if self._columns is None and self.language:
+            return columns_in_language(self.serialiser.column_headers if self.kind else BRIEF, self.language)
+        return self._columns
+
     @property
     def column_headers(self):
+        if self.columns:
+            return self.columns.headers
         return self.serialiser.column_headers if self.kind else BRIEF
 
     def chunks(self, size=None):
@@ -244,6 +311,9 @@ class RecordSelection:
 
     def cells(self):
         """Yield the rows of a table, as an iterable of lists of cells for each chunk."""
+        return (map(self.columns.row, rows) for rows in self._all_cells()) if self.columns else self._all_cells()
+
+    def _all_cells(self):
         readings = {}
         for chunk in self.chunks():
             if self.kind:
@@ -254,7 +324,7 @@ class RecordSelection:
 
     def lines(self):
         """Yield the rows of a table as lines of CSV, an iterable for each chunk."""
-        if not self.kind:
+        if not self.kind or self.columns:
             for rows in self.cells():
                 yield map(csv_text, rows)
             return

@@ -1,5 +1,6 @@
 """Writes tables of records as CSV, streamed, and as XLSX with a second sheet about the file."""
 
+import datetime
 import tempfile
 
 from django.conf import settings
@@ -9,24 +10,28 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 
 from portal.core.spreadsheets import MAX_CELL_LENGTH
-from portal.formats import fields
+from portal.formats import fields, hxl
 
 BOM = "\ufeff"
 # A workbook is built in memory within one request. CSV is streamed, so longer lists must use it.
 MOST_ROWS_OF_XLSX = 10_000
+LONGEST_LINK = 2_079  # characters, a limit of Excel
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
 
-def csv_text(records, bom=True):
-    """Yield the table of records as CSV: the header, then one text for each chunk.
+def csv_text(records, bom=True, tags=False):
+    """Yield the table of records as CSV: the header, with `tags` a row of HXL tags, then one text for each chunk.
 
     With `bom` it begins with a byte order mark; without one, Excel misreads Hangul and Cyrillic. Files for programs
     have none, because their encoding is declared. A text that a spreadsheet would take for a formula gets an apostrophe
     in front.
     """
-    yield (BOM if bom else "") + fields.csv_text([head.name for head in records.column_headers]) + "\r\n"
+    yield (BOM if bom else "") + fields.csv_text([head.title for head in records.column_headers]) + "\r\n"
+    if tags:
+        yield ",".join(hxl.tag_row(records)) + "\r\n"
     for lines in records.lines():
         yield "\r\n".join([*lines, ""])
 
@@ -34,23 +39,26 @@ def csv_text(records, bom=True):
 def xlsx_bytes(records):
     """Return the table of records as an XLSX workbook.
 
-    A second sheet gives its title, date, licence and columns.
+    Its header stays in view and has filters. Dates, times and numbers have their type, and URLs are links. A second
+    sheet gives the title, date, licence and columns.
     """
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(_("Records"))
+    sheet, headers = book.create_sheet(_("Records")), records.column_headers
     sheet.freeze_panes = "B2"
-    sheet.append([_bold(sheet, head.name) for head in records.column_headers])
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(headers))}{len(records) + 1}"
+    sheet.append([_bold(sheet, head.title) for head in headers])
+    makers = [_link if head.type == "uri" and not head.list else TYPED.get(head.type, _cell) for head in headers]
     for rows in records.cells():
         for row in rows:
-            sheet.append([_cell(sheet, cell) for cell in row])
+            sheet.append([make(sheet, cell) for make, cell in zip(makers, row, strict=True)])
     about = book.create_sheet(_("About this file"))
     for name, value in described(records):
         about.append([_bold(about, name), value])
     about.append([])
     about.append([_bold(about, _("Column")), _bold(about, _("What it holds")), _bold(about, _("Language"))])
     names = dict(settings.LANGUAGES)
-    for head in records.column_headers:
-        about.append([head.name, str(head.label), names.get(head.language, "")])
+    for head in headers:
+        about.append([head.title, str(head.label), names.get(head.language, "")])
     with tempfile.TemporaryFile() as file:
         book.save(file)
         file.seek(0)
@@ -88,3 +96,28 @@ def _cell(sheet, value):
     cell = WriteOnlyCell(sheet, text)
     cell.data_type = "s"  # text, not a formula
     return cell
+
+
+def _date(sheet, value):
+    """Return a date that is known to the day as a date, and any other as text: a workbook has no month or year."""
+    try:
+        return datetime.date.fromisoformat(value) if value and len(value) == len("2021-07-02") else _cell(sheet, value)
+    except ValueError:
+        return _cell(sheet, value)
+
+
+def _time(sheet, value):
+    """Return a time in UTC. A workbook has no time zones."""
+    return datetime.datetime.fromisoformat(value).replace(tzinfo=None) if value else None
+
+
+def _link(sheet, value):
+    """Return a URL as a cell with a link, as far as Excel allows it."""
+    if not value or len(value) > LONGEST_LINK or not value.startswith(("http://", "https://")):
+        return _cell(sheet, value)
+    cell = WriteOnlyCell(sheet, value)
+    cell.data_type, cell.hyperlink, cell.style = "s", value, "Hyperlink"
+    return cell
+
+
+TYPED = {"partial-date": _date, "date": _date, "date-time": _time}

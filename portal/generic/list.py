@@ -53,7 +53,7 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
         if cls.scopes:
             names.add("scope")
         if as_file:
-            names |= {"lang"}
+            names |= {"lang", "hxl"}
         if as_file or not cls.whole:
             names |= {"page", "per_page"}
         return names

@@ -1,8 +1,8 @@
-"""Builds and serves the archive: one ZIP file with all tables, rebuilt after the content has changed.
+"""Builds the archive: one ZIP file and one SQLite file with all tables, rebuilt after the content has changed.
 
-It is stored in `settings.DATA_DIR`. Building takes seconds, so a request waits for it only if there is no archive yet.
-A request for an outdated archive gets the old file and starts a build in the background. One process builds at a time.
-A file replaces the old one only when it is complete.
+They are stored in `settings.DATA_DIR`. Building takes seconds, so a request waits for it only if there is no archive
+yet. A request for an outdated archive gets the old file and starts a build in the background. One process builds at a
+time. A file replaces the old one only when it is complete.
 """
 
 import contextlib
@@ -24,16 +24,16 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from portal.citations import references
-from portal.formats import dataset_metadata, spreadsheets
+from portal.formats import data_tables, dataset_metadata, spreadsheets
 from portal.formats import json as formats_json
-from portal.formats.fields import values_tuples
-from portal.formats.serialisers import SERIALISERS, RecordSelection
 from portal.models import HeldFileModel
+from portal.open_data.sqlite import write_sqlite
 from portal.tracking import content_version
 
 logger = logging.getLogger(__name__)
 
 NAME = "central-asia-environment.zip"
+SQLITE = "central-asia-environment.sqlite"
 # The kinds of records in the archive, in reading order.
 KINDS = (
     *("issue", "indicator", "observation", "event", "project", "agreement", "result"),
@@ -44,15 +44,16 @@ READ_ME = """\
 
 Everything that the portal tells its readers, as of {moment}.
 
-csv/            one table a kind of record, in UTF-8: what a cell holds several of is parted by "; "
+csv/            one table a kind of record, and one a relation of records, in UTF-8;
+                keys of which a cell holds several are parted by "; "
 json/           the same records, with all that hangs on them
 places.geojson  where things are (RFC 7946)
 files/          pictures and documents, by the last part of the addresses that the tables give
 sources.ris, sources.bib, sources.csl.json  the sources, for reference managers
 
-datapackage.json describes the tables for programs (Frictionless Data Package), csv/*.csv-metadata.json do so as CSV on
-the Web has it. Texts come in English, Korean and Russian; an empty cell is something that is not known or not
-translated.
+datapackage.json describes the tables for programs (Frictionless Data Package), csv/csv-metadata.json does so as CSV on
+the Web has it. Both name the columns that refer to other tables. Texts come in English, Korean and Russian; an empty
+cell is something that is not known or not translated.
 
 Licence: the portal's own words are under CC BY 4.0, {licence}
 Name the portal and the address of the record: {address}
@@ -72,7 +73,10 @@ def folder():
 
 @dataclass(frozen=True)
 class Archive:
-    """The stored archive: its size in bytes, the content version that it has (`number`), and when it was built."""
+    """The stored archive: its size in bytes, the content version that it has (`number`), and when it was built.
+
+    `sqlite` is the SQLite file, which was built before the ZIP file at `path`.
+    """
 
     path: Path
     size: int
@@ -82,9 +86,19 @@ class Archive:
 
     @property
     def is_fresh(self):
-        """Whether it has the present content and was built today: it states values that depend on the day."""
+        """Whether it is whole, has the present content and was built today: it states values that depend on the day."""
         built = (self.number, self.base, timezone.localdate(self.made))
-        return built == (content_version.state().number, settings.PUBLIC_URL, timezone.localdate())
+        now = (content_version.state().number, settings.PUBLIC_URL, timezone.localdate())
+        return built == now and self.sqlite.exists()
+
+    @property
+    def sqlite(self):
+        return self.path.with_name(SQLITE)
+
+    @property
+    def sqlite_size(self):
+        """The size of the SQLite file in bytes; None if there is none."""
+        return self.sqlite.stat().st_size if self.sqlite.exists() else None
 
 
 def current_archive() -> Archive | None:
@@ -127,20 +141,26 @@ def make(wait=True) -> Archive | None:
         if there and there.is_fresh:
             return there
         state, made = content_version.state(), timezone.now().isoformat(timespec="seconds")
-        handle, name = tempfile.mkstemp(dir=folder(), prefix=".new-", suffix=".zip")
-        try:
-            with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-                with override("en"):
-                    write_tables(archive)
-                archive.comment = json.dumps(
-                    {"number": state.number, "made": made, "base": settings.PUBLIC_URL}
-                ).encode()
-            Path(name).chmod(0o644)
-            Path(name).replace(folder() / NAME)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with override("en"), _new_file(SQLITE) as name:
+            write_sqlite(name, all_tables(), data_page())
+        with override("en"), _new_file(NAME) as name, zipfile.ZipFile(name, "w", zipfile.ZIP_DEFLATED) as archive:
+            write_tables(archive)
+            archive.comment = json.dumps({"number": state.number, "made": made, "base": settings.PUBLIC_URL}).encode()
     return current_archive()
+
+
+@contextlib.contextmanager
+def _new_file(name):
+    """Yield the path of an empty file that replaces the file `name` of the folder, if nothing fails."""
+    handle, path = tempfile.mkstemp(dir=folder(), prefix=".new-", suffix=Path(name).suffix)
+    os.close(handle)
+    try:
+        yield path
+        Path(path).chmod(0o644)
+        Path(path).replace(folder() / name)
+    except BaseException:
+        Path(path).unlink(missing_ok=True)
+        raise
 
 
 def build_in_background():
@@ -157,15 +177,9 @@ def _make_and_close():
         connection.close()
 
 
-def everything(kind):
-    """Return all published records of a kind, in the order of their primary key in the table."""
-    serialiser = SERIALISERS[kind]
-    ordered = serialiser.published().order_by(*dataset_metadata.primary_key(serialiser))
-    pks = [pk for (pk,) in values_tuples(ordered, "pk")]
-    title = str(serialiser.model._meta.verbose_name_plural)
-    return RecordSelection(
-        pks, kind=kind, label=serialiser.file, title=title, about=data_page(), base=settings.PUBLIC_URL
-    )
+def all_tables():
+    """Return the tables of the open data, those of records first."""
+    return data_tables.tables_of(KINDS)
 
 
 def write_tables(archive):
@@ -179,15 +193,19 @@ def write_tables(archive):
     title, moment = str(settings.PORTAL_NAME), timezone.now().strftime("%Y-%m-%d %H:%M UTC")
     read_me = READ_ME.format(title=title, moment=moment, licence=spreadsheets.LICENCE, address=data_page())
     write("README.txt", [read_me])
-    kinds = [SERIALISERS[kind] for kind in KINDS]
-    write("datapackage.json", [pretty(dataset_metadata.datapackage(kinds, data_page(), timezone.now(), folder="csv/"))])
-    for kind in KINDS:
-        records = everything(kind)
-        write(f"csv/{records.label}.csv", spreadsheets.csv_text(records, bom=False))
-        write(f"csv/{records.label}.csv-metadata.json", [pretty(dataset_metadata.csvw(records.serialiser))])
-        write(f"json/{records.label}.json", formats_json.json_text(records))
-    write("places.geojson", formats_json.geojson_text(everything("place")))
-    cited = everything("source")
+    tables = all_tables()
+    write(
+        "datapackage.json", [pretty(dataset_metadata.datapackage(tables, data_page(), timezone.now(), folder="csv/"))]
+    )
+    write("csv/csv-metadata.json", [pretty(dataset_metadata.csvw_group(tables))])
+    records = {table.kind: table.rows(settings.PUBLIC_URL, data_page()) for table in tables[: len(KINDS)]}
+    for table in tables:
+        rows = records.get(table.kind) or table.rows(settings.PUBLIC_URL)
+        write(f"csv/{table.file}.csv", spreadsheets.csv_text(rows, bom=False))
+    for selection in records.values():
+        write(f"json/{selection.label}.json", formats_json.json_text(selection))
+    write("places.geojson", formats_json.geojson_text(records["place"]))
+    cited = records["source"]
     days = references.reading_days(cited.pks)
     sources = [references.reference_of_source(source, days.get(source.pk)) for source in cited.records()]
     write("sources.ris", references.ris_text(sources))

@@ -1,6 +1,8 @@
 """Open data: a URL for each table, its metadata for programs, the archive of all tables, and the page about them."""
 
+import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpResponseRedirect, StreamingHttpResponse
@@ -38,30 +40,32 @@ PAGES = {
 }
 
 
-def serialiser_of(file):
-    """Return the serialiser of the table with this name. Raise Http404 if there is none."""
-    for kind in archive.KINDS:
-        if SERIALISERS[kind].file == file:
-            return SERIALISERS[kind]
+def table_of(file):
+    """Return the table with this name. Raise Http404 if there is none."""
+    for table in archive.all_tables():
+        if table.file == file:
+            return table
     raise Http404
 
 
+@takes("hxl")
 @require_safe
 def table(request, file):
-    """`/data/<file>.csv`: all published records of a kind, for programs.
+    """`/data/<file>.csv`: all published records of a kind, or rows of a relation, for programs.
 
     The file is UTF-8 without a byte order mark. Its URLs lead to English pages.
     """
-    serialiser, state = serialiser_of(file), content_version.state()
-    etag = f'W/"{state.number}-{file}-{len(serialiser.column_headers)}"'
+    found, state, tags = table_of(file), content_version.state(), responses.asks_for_tags(request)
+    columns = ",".join([*(head.name for head in found.column_headers), str(tags)])
+    etag = f'W/"{state.number}-{file}-{hashlib.sha256(columns.encode()).hexdigest()[:16]}"'
 
     def made():
         throttling.throttle(request, "export")
-        throttling.throttle(request, "export", throttling.cost_of_rows("csv", serialiser.published().count()))
+        throttling.throttle(request, "export", throttling.cost_of_rows("csv", found.count()))
         with override("en"):
-            records = archive.everything(serialiser.kind)
+            rows = found.rows(settings.PUBLIC_URL, archive.data_page())
         response = StreamingHttpResponse(
-            spreadsheets.csv_text(records, bom=False), content_type="text/csv; charset=utf-8"
+            spreadsheets.csv_text(rows, bom=False, tags=tags), content_type="text/csv; charset=utf-8"
         )
         response.headers["Content-Disposition"] = f'attachment; filename="{file}.csv"'
         address = settings.PUBLIC_URL + reverse("data-table-metadata", args=[file])
@@ -77,27 +81,44 @@ def table(request, file):
 def table_metadata(request, file):
     """`/data/<file>.csv-metadata.json`: the columns of a table, as CSV on the Web."""
     with override("en"):
-        return responses.description(request, dataset_metadata.csvw(serialiser_of(file)))
+        return responses.description(request, dataset_metadata.csvw(table_of(file)))
+
+
+@require_safe
+def tables_metadata(request):
+    """`/data/csv-metadata.json`: all tables and the references from one to another, as CSV on the Web."""
+    with override("en"):
+        return responses.description(request, dataset_metadata.csvw_group(archive.all_tables()))
 
 
 @require_safe
 def datapackage(request):
     """`/data/datapackage.json`: all tables as a Data Package, whose paths are relative to this URL."""
     with override("en"):
-        kinds = [SERIALISERS[kind] for kind in archive.KINDS]
+        changed_at = content_version.state().changed_at
         return responses.description(
-            request, dataset_metadata.datapackage(kinds, archive.data_page(), content_version.state().changed_at)
+            request, dataset_metadata.datapackage(archive.all_tables(), archive.data_page(), changed_at)
         )
 
 
 @require_safe
-def everything(request):
-    """`/data/central-asia-environment.zip`: the archive. An outdated one is sent while a new one is built."""
+def datasette(request):
+    """`/data/datasette.json`: what Datasette shows beside the tables of the SQLite file."""
+    with override("en"):
+        name = Path(archive.SQLITE).stem
+        return responses.description(
+            request, dataset_metadata.datasette(archive.all_tables(), archive.data_page(), name)
+        )
+
+
+@require_safe
+def everything(request, name=archive.NAME, media="application/zip"):
+    """`/data/central-asia-environment.zip` and `.sqlite`: all tables. An old file is sent while a new one is built."""
     there = archive.current_archive()
     is_fresh = there is not None and there.is_fresh
     if not is_fresh:
         throttling.throttle(request, "export")  # counted before building, which costs more than sending
-    if there is None:
+    if there is None or not there.sqlite.exists():
         there = archive.make()
     elif not is_fresh:
         archive.build_in_background()
@@ -105,7 +126,8 @@ def everything(request):
     def made():
         if is_fresh:
             throttling.throttle(request, "export")
-        response = FileResponse(there.path.open("rb"), as_attachment=True, filename=archive.NAME)
+        file = there.path.with_name(name).open("rb")
+        response = FileResponse(file, as_attachment=True, filename=name, content_type=media)
         response.headers["Link"] = f'<{spreadsheets.LICENCE}>; rel="license"'
         return response
 
@@ -176,6 +198,7 @@ class Data(PageMetadataMixin, TemplateView):
             "title": _("Open data and API"),
             "trail": [(_("Open data and API"), None)],
             "tables": tables,
+            "relations": archive.all_tables()[len(archive.KINDS) :],
             "archive": archive.current_archive(),
             "oai_address": settings.PUBLIC_URL + reverse("oai"),
             "changed": state.changed_at if state.number else None,

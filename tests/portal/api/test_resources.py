@@ -98,7 +98,8 @@ def test_countries_are_the_places_that_are_countries():
     ],
 )
 def test_sort_orders_are_those_of_the_table_or_of_the_resource(path, sorts):
-    assert BY_PATH[path].sorts == sorts
+    changed = [] if path == "observations" else ["changed", "-changed"]
+    assert BY_PATH[path].sorts == [*sorts, *changed]
 
 
 def test_column_that_cannot_be_sorted_is_no_sort_order():

@@ -40,3 +40,14 @@ def test_words_of_a_file_do_not_change_the_language_of_what_follows(client):
     content(client.get("/ko/projects/?format=ris"))
     with translation.override("en"):
         assert str(Project._meta.verbose_name) == "project"
+
+
+def test_loaded_record_was_published_when_it_was_created(client):
+    project = make_project(key="trees")
+    Project.objects.filter(pk=project.pk).update(created_at="2026-03-04T12:00:00Z", published_at=None)
+    [row] = table(client.get("/en/projects.csv"))
+    assert row["published"] == "2026-03-04T12:00:00Z"
+    assert client.get("/api/v1/projects/trees").json()["published"] == "2026-03-04T12:00:00Z"
+    assert b"<published>2026-03-04T12:00:00Z</published>" in content(client.get("/en/projects.atom"))
+    Project.objects.filter(pk=project.pk).update(published_at="2026-05-06T12:00:00Z")
+    assert table(client.get("/en/projects.csv"))[0]["published"] == "2026-05-06T12:00:00Z"

@@ -1,13 +1,15 @@
 """Records as CSV and XLSX for spreadsheets."""
 
+import datetime
 import io
 
 import pytest
 from openpyxl import load_workbook
 
 from portal.formats import spreadsheets
+from portal.formats.serialisers import SERIALISERS, columns_in_language
 from tests import reading
-from tests.make import make_observation, make_project
+from tests.make import make_citation, make_observation, make_project, make_source
 from tests.pages import LANGUAGES
 from tests.portal.formats.files import content, full_project, table
 
@@ -41,6 +43,60 @@ def test_workbook_has_the_table_and_what_it_is(client):
     assert about["Licence, address"] == "https://creativecommons.org/licenses/by/4.0/"
     assert about["title_ko"] == "title"
     assert set(names) <= set(about)
+
+
+def test_workbook_has_typed_cells_links_and_filters(client):
+    full_project()
+    book = load_workbook(io.BytesIO(content(client.get("/en/projects.xlsx"))))
+    sheet = book.worksheets[0]
+    names, [row] = [cell.value for cell in sheet[1]], list(sheet.iter_rows(min_row=2))
+    cells = dict(zip(names, row, strict=True))
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B2", sheet.dimensions)
+    assert [cells[name].value for name in ("start", "end")] == ["2020", "2023-05"]  # known to the year and the month
+    assert cells["changed"].is_date
+    assert cells["budget"].data_type == "n"
+    assert cells["url"].hyperlink.target == cells["url"].value == "http://testserver/en/projects/trees/"
+    make_source(key="paper-2", date="2021-07-02", url="https://example.org/a?b=c#d")
+    sheet = load_workbook(io.BytesIO(content(client.get("/en/sources.xlsx?q=paper-2")))).worksheets[0]
+    cells = dict(zip([cell.value for cell in sheet[1]], sheet[2], strict=True))
+    assert cells["date"].value == datetime.datetime(2021, 7, 2)
+    assert cells["link"].hyperlink.target == "https://example.org/a?b=c#d"
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_file_in_one_language_has_headings_and_values_in_it(client, form):
+    full_project()
+    response = client.get(f"/en/projects.{form}?lang=ko")
+    if form == "csv":
+        [row] = table(response)
+    else:
+        head, first = load_workbook(io.BytesIO(content(response))).worksheets[0].iter_rows(values_only=True)
+        row = dict(zip(head, first, strict=True))
+    assert row["제목"] == "나무"
+    assert (row["국가 (countries)"], row["국가"]) == (
+        "uz; kz",
+        "우즈베키스탄; Kazakhstan",
+    )  # a name is missing
+    assert (row["진행 상태 (status)"], row["진행 상태"]) == ("closed", "완료")
+    assert row["요약"]  # the English text, as there is no Korean one
+    assert not [name for name in row if name.endswith(("_en", "_ru"))]
+    assert "describedby" not in response.headers["Link"]
+
+
+def test_headings_in_one_language_differ_from_each_other(client):
+    for serialiser in SERIALISERS.values():
+        for language in LANGUAGES:
+            names = [head.title for head in columns_in_language(serialiser.column_headers, language).headers]
+            assert len(names) == len(set(names)), (serialiser, language)
+
+
+def test_values_of_one_cell_can_be_split_in_all_columns(client):
+    project = make_project()
+    for title in ("Trees; a study", "Wells"):
+        make_citation(project, make_source(title=title))
+    [row] = table(client.get("/en/projects.csv"))
+    assert row["sources_title"] == "Trees, a study; Wells"
+    assert len(row["sources"].split("; ")) == len(row["sources_title"].split("; ")) == 2
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -7,6 +7,7 @@ from portal.formats.serialisers import SERIALISERS
 from portal.open_data import archive
 
 FILES = [SERIALISERS[kind].file for kind in archive.KINDS]
+ALL_FILES = [table.file for table in archive.all_tables()]
 
 
 def content(response):

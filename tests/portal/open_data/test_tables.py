@@ -5,14 +5,29 @@ import io
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from portal.formats.serialisers import SERIALISERS
 from portal.models import Place
 from portal.open_data import archive
 from tests import reading
-from tests.make import UNPUBLISHED, make_project, make_source
+from tests.make import (
+    UNPUBLISHED,
+    make_agreement,
+    make_citation,
+    make_country,
+    make_issue,
+    make_issue_link,
+    make_organisation,
+    make_outcome,
+    make_participation,
+    make_project,
+    make_result,
+    make_source,
+)
 from tests.pages import LANGUAGES
-from tests.portal.open_data.tables import FILES, archived, content
+from tests.portal.open_data.tables import ALL_FILES, FILES, archived, content
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +77,7 @@ def test_who_has_the_newest_table_is_told_so(client):
     assert client.get("/data/sources.csv", headers=again).status_code == 200
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", ALL_FILES)
 def test_description_of_a_table_names_its_columns(client, file):
     described = client.get(f"/data/{file}.csv-metadata.json").json()
     header = content(client.get(f"/data/{file}.csv")).decode().splitlines()[0]
@@ -76,7 +91,7 @@ def test_description_of_a_table_names_its_columns(client, file):
 def test_described_types_hold(content, client):
     """Every cell satisfies what CSVW says about its column."""
     patterns = {"integer": r"\d+", "decimal": r"-?\d+(\.\d+)?", "dateTime": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"}
-    for file in FILES:
+    for file in ALL_FILES:
         columns = client.get(f"/data/{file}.csv-metadata.json").json()["tableSchema"]["columns"]
         found = rows(client, file)
         for column in columns:
@@ -85,6 +100,76 @@ def test_described_types_hold(content, client):
             values = {row[column["name"]] for row in found} - {""}
             if pattern:
                 assert [v for v in values if not re.fullmatch(pattern, v)] == [], (file, column["name"])
+
+
+# ── Relations ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_relation_has_a_row_each_in_the_order_of_the_record(client):
+    project = make_project(key="trees")
+    for name, role in (("koica", "funding"), ("kfs", "implementing")):
+        make_participation(project=project, organisation=make_organisation(key=name, name_en=f"A; {name}"), role=role)
+    found = [
+        (row["project"], row["position"], row["organisation"], row["role"]) for row in rows(client, "participations")
+    ]
+    assert found == [("trees", "1", "koica", "funding"), ("trees", "2", "kfs", "implementing")]
+    [row] = rows(client, "projects")
+    assert row["organisations"] == "koica; kfs"
+    assert not [name for name in row if name.startswith("organisations_")]
+
+
+def test_citations_name_the_source_of_the_record_and_of_its_rows(client):
+    agreement = make_agreement(key="memo")
+    make_citation(agreement, make_source(key="b"), page="12", quotation="Water, and so on.", read_on="2026-03-02")
+    make_citation(agreement, make_source(key="a"))
+    unknown = ("",) * 4
+    outcome = make_outcome(agreement=agreement, project=make_project(key="trees"))
+    make_citation(outcome, make_source(key="c"))
+    found = [tuple(row.values()) for row in rows(client, "citations") if row["kind"] == "agreement"]
+    assert sorted(found) == [
+        ("agreement", "memo", "outcomes", "1", "1", "c", *unknown),
+        ("agreement", "memo", "record", "0", "1", "b", "12", "Water, and so on.", "2026-03-02", ""),
+        ("agreement", "memo", "record", "0", "2", "a", *unknown),
+    ]
+
+
+def test_results_have_the_countries_of_their_project(client):
+    project = make_project(key="trees")
+    project.countries.add(make_country(key="uz"))
+    make_result(key="planted", project=project)
+    assert [tuple(row.values()) for row in rows(client, "result_countries")] == [("planted", "1", "uz")]
+
+
+@pytest.mark.parametrize("file", ["participations", "citations", "issue_links", "project_countries"])
+def test_relation_names_no_unpublished_record(client, file):
+    project, draft = make_project(key="trees"), make_project(key="secret-project", publication="draft")
+    for one in (project, draft):
+        make_participation(project=one, organisation=make_organisation(key=f"secret-{one.key}", publication="draft"))
+        make_citation(one, make_source(key=f"secret-source-{one.key}", publication="draft"))
+        one.countries.add(make_country(key=f"secret-{one.key}", publication="draft"))
+    make_issue_link(cause=make_issue(key="secret-issue", publication="draft"), effect=make_issue(key="dust"))
+    assert rows(client, file) == []
+
+
+def test_relations_ask_as_many_queries_whatever_they_hold(client):
+    def ask():
+        with CaptureQueriesContext(connection) as found:
+            content(client.get("/data/participations.csv"))
+        return len(found)
+
+    make_participation(project=make_project(), organisation=make_organisation())
+    ask()
+    few = ask()
+    for _ in range(5):
+        make_participation(project=make_project(), organisation=make_organisation())
+    assert ask() == few
+
+
+def test_lists_in_tables_can_be_split_into_their_keys(content, client):
+    known = {file: {row["key"] for row in rows(client, file)} for file in ("places", "issues", "sources")}
+    for row in rows(client, "projects"):
+        for column, file in (("countries", "places"), ("issues", "issues"), ("sources", "sources")):
+            assert set(filter(None, row[column].split("; "))) <= known[file]
 
 
 # ── The page ────────────────────────────────────────────────────────────────────────────────────────────────────
