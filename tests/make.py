@@ -26,6 +26,7 @@ from issues.models import (
 from issues.models.issue import Section
 from portal.core import documents, images
 from portal.core.choices import Area, Confidence, Level, PublicationStatus
+from portal.core.documents import CleanedDocument
 from portal.models import (
     Alias,
     Assignment,
@@ -419,12 +420,16 @@ def make_picture(**fields):
 
 
 def make_attachment(upload=None, **fields):
-    """Make an attachment that readers see, of a project unless a record is given. Its file is in the storage."""
+    """Make an attachment that readers see, of a project unless a record is given. Its file is in the storage.
+
+    `upload` is the bytes of a document, or a CleanedDocument.
+    """
     owner = {} if set(fields) & set(Attachment.OWNERS) else {"project": make_project()}
     titles = {"title_en": "Final report", "title_ko": "최종 보고서", "title_ru": "Итоговый отчёт"}
     told = {"author": "Test Writer", "credit": "© Test Writer", "licence": "cc-by-4.0", "language": "en"}
     attachment = Attachment(**{**owner, **titles, **told, "date": "2021-07", "is_shown": True, **fields})
-    attachment.set_files(documents.clean(upload or pdf(f"Report {next(_numbers)}")))
+    is_clean = isinstance(upload, CleanedDocument)
+    attachment.set_files(upload if is_clean else documents.clean(upload or pdf(f"Report {next(_numbers)}")))
     attachment.save()
     return attachment
 

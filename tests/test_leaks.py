@@ -18,6 +18,7 @@ from django.utils.translation import override
 from modeltranslation.translator import translator
 
 from issues.models import Issue, KeyFigure
+from portal.core import documents
 from portal.core.choices import PublicationStatus
 from portal.formats.responses import FORMATS
 from portal.formats.serialisers import SERIALISERS
@@ -120,7 +121,7 @@ def make_hidden():
     unseen = unseen_files(Picture, make_picture, world, made, **told)
     told = {name: text for name, text in told.items() if not name.startswith(("alt", "location"))}
     titles = {f"title_{code}": SECRET for code in ("en", "ko", "ru")}
-    document = functools.partial(make_attachment, pdf(SECRET))  # its text is a secret too
+    document = functools.partial(make_attachment, documents.clean(pdf(SECRET)))  # its text is a secret too
     unseen_documents = unseen_files(Attachment, document, world, made, **told, **titles)
     shown = make_attachment(source=world.source)
     indexing.flush_index()

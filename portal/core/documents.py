@@ -23,7 +23,8 @@ from lxml import etree
 from portal.core import images
 
 PDF_PROCESS = Path(__file__).with_name("pdf_process.py")
-PDF_SECONDS = 30  # for removing the metadata of a PDF
+# The longest times of a PDF: for removing its metadata, and for its text. Nobody else can save meanwhile.
+CLEANING_SECONDS, TEXT_SECONDS = 15, 15
 WIDEST_IMAGE = 4_000  # pixels; the text of a scanned page can be read
 MOST_PARTS, MOST_UNPACKED_BYTES = 5_000, 300_000_000  # of an office file
 DAMAGES = (
@@ -108,7 +109,7 @@ def run_pdf_process(task: str, data: bytes, seconds: int) -> subprocess.Complete
 def _clean_pdf(data: bytes) -> bytes:
     """Return a PDF without its metadata, scripts and embedded files. Raise ValidationError if it cannot be read."""
     try:
-        done = run_pdf_process("clean", data, PDF_SECONDS)
+        done = run_pdf_process("clean", data, CLEANING_SECONDS)
     except subprocess.TimeoutExpired as error:
         raise ValidationError(_("The PDF takes too long to read. Save it anew with another program.")) from error
     if done.returncode == 2:
@@ -116,6 +117,22 @@ def _clean_pdf(data: bytes) -> bytes:
     if done.returncode or not done.stdout.startswith(b"%PDF-"):
         raise ValidationError(_("The PDF is damaged: the portal cannot read it. Save it anew with another program."))
     return done.stdout
+
+
+def text_of(document: CleanedDocument) -> str:
+    """Return the text of the first pages of a PDF, with form feeds between pages.
+
+    It is "" for other formats, for scanned pages, and if the text cannot be read in TEXT_SECONDS.
+    """
+    if document.format != DocumentFormat.PDF:
+        return ""
+    try:
+        done = run_pdf_process("text", document.content, TEXT_SECONDS)
+    except subprocess.TimeoutExpired:
+        return ""
+    text = "" if done.returncode else done.stdout.decode(errors="replace")
+    plain = "".join(letter if letter.isprintable() or letter == "\f" else " " for letter in text)
+    return plain if plain.strip() else ""
 
 
 # ── Office files ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,7 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DictionaryObject
 
 MOST_MEMORY = 1_500_000_000  # bytes of address space
-MOST_PAGES, MOST_CHARACTERS = 300, 300_000  # of text
+MOST_PAGES, MOST_CHARACTERS = 200, 150_000  # of text; the search index holds no more
 NEEDS_PASSWORD = 2
 # Of the catalogue and of pages: XMP metadata, data of programs, what a viewer runs by itself, and embedded files.
 REMOVED = ("/Metadata", "/PieceInfo", "/OpenAction", "/AA", "/AF")
@@ -38,15 +38,18 @@ def clean(reader: PdfReader) -> bytes:
 
 
 def text(reader: PdfReader, deadline: float) -> bytes:
-    """Return the text of the first pages, as far as it is read before `deadline` (time.monotonic)."""
+    """Return the text of the first pages, as far as it is read before `deadline` (time.monotonic), in UTF-8.
+
+    A form feed ends each page but the last.
+    """
     found: list[str] = []
     length = 0
     for page in reader.pages[:MOST_PAGES]:
-        found.append(page.extract_text())
+        found.append(page.extract_text().replace("\f", " "))
         length += len(found[-1])
         if length > MOST_CHARACTERS or time.monotonic() > deadline:
             break
-    return "\n".join(found)[:MOST_CHARACTERS].encode("utf-8", "ignore")
+    return "\f".join(found)[:MOST_CHARACTERS].encode("utf-8", "ignore")
 
 
 def main() -> int:

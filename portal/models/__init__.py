@@ -1,7 +1,7 @@
 """The models of the app `portal`: places, sources, base classes of records, and tables for search and curation."""
 
 from portal.models.alias import Alias, AliasedMixin, attach_aliases
-from portal.models.attachment import Attachment
+from portal.models.attachment import Attachment, DocumentText
 from portal.models.corrections import Correction, PortalDetails, ReaderReport
 from portal.models.curation import (
     DuplicateCandidate,
@@ -39,6 +39,7 @@ __all__ = [
     "Correction",
     "DatedQuerySet",
     "DigestSubscription",
+    "DocumentText",
     "DuplicateCandidate",
     "EvidenceModel",
     "ExternalIdentifierModel",

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from portal.core.documents import CleanedDocument, DocumentFormat
+from portal.core.documents import CleanedDocument, DocumentFormat, text_of
 from portal.core.languages import language_name
 from portal.core.partial_dates import PartialDateField
 from portal.core.validators import address_of_the_web, language_code
@@ -80,7 +80,29 @@ class Attachment(HeldFileModel):
         """Return the name of the document's language, in the active language."""
         return language_name(self.language)
 
+    @property
+    def document_text(self):
+        """Return the text of the document for the search (`DocumentText`); "" if it has none."""
+        return DocumentText.objects.filter(pk=self.digest).values_list("text", flat=True).first() or ""
+
     def set_files(self, document: CleanedDocument) -> None:
-        """Store the file of a document and set the columns that describe it. The row is not saved."""
+        """Store the file and the text of a document, and set the columns that describe it. The row is not saved."""
         self.digest, self.size, self.format = document.digest, document.size, document.format
         store(self.file_names[0], document.content)
+        if document.format == DocumentFormat.PDF and not DocumentText.objects.filter(pk=self.digest).exists():
+            DocumentText.objects.create(digest=self.digest, text=text_of(document))
+
+
+class DocumentText(models.Model):
+    """The text of a PDF, read once when the file is stored. It is "" if none could be read: a scan, or a slow file."""
+
+    is_audited = False
+
+    digest = models.CharField(primary_key=True, max_length=32)
+    text = models.TextField(blank=True)  # form feeds between pages
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return self.digest

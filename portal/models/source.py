@@ -57,7 +57,7 @@ class Source(Record):
         "title": ("title", "title_original"),
         "related": ("author", "author_original", "publisher", "publisher_original", "date", "kind"),
         "summary": ("edition",),
-        "body": ("note",),
+        "body": ("note", "attachments__document_text"),
     }
     search_identifiers = ("key", "doi", "url")
     search_dates = ("date",)

@@ -169,4 +169,6 @@ def _follow(record: Model, name: str) -> list[Model]:
 
 
 def _visible(record: Model | None) -> bool:
-    return getattr(record, "publication", PublicationStatus.PUBLISHED) == PublicationStatus.PUBLISHED
+    """Return True if readers may see a record, a row or an uploaded file."""
+    is_published = getattr(record, "publication", PublicationStatus.PUBLISHED) == PublicationStatus.PUBLISHED
+    return is_published and getattr(record, "is_shown", True)

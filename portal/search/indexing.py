@@ -28,6 +28,7 @@ from django.db.models.signals import post_migrate
 
 from portal.core.choices import PublicationStatus
 from portal.models.alias import Alias, AliasedMixin, attach_aliases
+from portal.models.attachment import Attachment
 from portal.models.place import Place
 from portal.models.record import Record
 from portal.models.search_index import (
@@ -193,6 +194,8 @@ def mark_dirty_for_rows(sender: type[Model], change: TableChange, phase: Phase, 
     elif phase is Phase.BEFORE:
         if change.action is Action.DELETE:  # once it is gone, nobody knows who carried its words
             _mark_dependents(sender, change.pks)
+        elif sender is Attachment and change.action is Action.SAVE:  # it may be given to another record
+            mark_saved(Attachment.objects.filter(pk__in=change.pks))
     elif change.instance is not None:
         _mark_saved(sender, change.instance)
     elif _is_indexed(sender):

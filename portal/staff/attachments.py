@@ -5,10 +5,12 @@ from django.conf import settings
 from django.contrib import admin
 from django.template.defaultfilters import filesizeformat
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from portal.core import documents
+from portal.core.documents import DocumentFormat
+from portal.core.formatting import number
 from portal.models import Attachment
 from portal.staff.base import in_languages
 from portal.staff.held_files import HeldFileAdmin, HeldFileForm
@@ -41,9 +43,9 @@ class AttachmentAdmin(HeldFileAdmin):
     search_fields = (*in_languages("title"), "author", "credit", *(f"{owner}__key" for owner in Attachment.OWNERS))
     search_help_text = _("Words of the title, the author, the credit line, or the key of the record.")
     autocomplete_fields = Attachment.OWNERS
-    readonly_fields = ("stored_document",)
+    readonly_fields = ("stored_document", "text_in_search")
     fieldsets = (
-        (None, {"fields": ("stored_document", "upload", in_languages("title"))}),
+        (None, {"fields": ("stored_document", "text_in_search", "upload", in_languages("title"))}),
         (
             _("Record"),
             {
@@ -78,3 +80,16 @@ class AttachmentAdmin(HeldFileAdmin):
         if attachment.pk is None:
             return "–"
         return format_html('<a href="{}">{}</a>', attachment.src, self.file_facts(attachment))
+
+    @admin.display(description=_("text in the search"))
+    def text_in_search(self, attachment):
+        if attachment.pk is None or attachment.format != DocumentFormat.PDF:
+            return "–"
+        if text := attachment.document_text:
+            pages = text.count("\f") + 1
+            return ngettext(
+                "The text of {pages} page is searched while readers see the document.",
+                "The text of {pages} pages is searched while readers see the document.",
+                pages,
+            ).format(pages=number(pages))
+        return gettext("No text was found in the PDF: perhaps it is scanned. The search does not find its words.")

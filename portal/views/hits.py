@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Prefetch, TextField
+from django.db.models import Prefetch, Q, TextField
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language, gettext, ngettext
 
+from portal.core.documents import DocumentFormat
 from portal.core.formatting import date_range, number, partial_date, year_range
 from portal.core.languages import in_language, language_name, name_html, reader_html
 from portal.facets import registry
-from portal.models import Alias, AliasedMixin, Place, attach_aliases
+from portal.models import Alias, AliasedMixin, Attachment, DocumentText, Place, attach_aliases
 from portal.models.search_index import Kind, kinds_of, record_of
 from portal.search import documents, indexing, ranking
 from portal.search.excerpts import highlight
@@ -23,8 +24,19 @@ MODELS = {kind: model for model in indexing.searched_models() for kind in kinds_
 OF_A_GROUP = 3  # hits of a group; a link leads to the others
 
 
+@dataclass(frozen=True)
+class DocumentExcerpt:
+    """Where a document of a record matches a query."""
+
+    attachment: Attachment
+    page: int
+    html: str
+
+
 class Hit:
-    """A hit of the search, as the page shows it."""
+    """A hit of the search, as the page shows it. `documents` are pairs of a shown attachment and its text."""
+
+    documents = ()
 
     def __init__(self, kind, record, query):
         self.kind, self.record, self.query = kind, record, query
@@ -70,14 +82,31 @@ class Hit:
         """Return what the record is, when, where and how much, as HTML texts without what is not known."""
         return [fact for fact in FACTS[self.kind](self.record) if fact]
 
-    @cached_property
+    @property
     def excerpt(self):
-        """Return the excerpt that matches most clauses and its language.
+        """Return the excerpt of the record's own texts that matches most clauses, and its language."""
+        return self._own_excerpt[:2]
+
+    @cached_property
+    def in_document(self):
+        """Return the excerpt of a document of the record that matches more clauses than its own texts; None if none."""
+        best, most = None, max(self._own_excerpt[2], highlight(self.plain_name, self.query).matched)
+        for attachment, text in self.documents:
+            for page, words in enumerate(text.split("\f"), start=1):
+                if most == len(self.query.clauses):
+                    return best
+                if (found := highlight(words, self.query)).matched > most:
+                    best, most = DocumentExcerpt(attachment, page, found.excerpt), found.matched
+        return best
+
+    @cached_property
+    def _own_excerpt(self):
+        """Return the excerpt that matches most clauses, its language, and how many clauses it matches.
 
         Texts in the language of the reader are tried first. A later text must match more clauses to replace an earlier
         one.
         """
-        best = ("", "")
+        best = ("", "", 0)
         in_name = highlight(self.plain_name, self.query).matched
         # The name of a result is the beginning of its text, so the text is shown only if it matches more.
         most = in_name if self.kind == Kind.RESULT else -1
@@ -87,7 +116,7 @@ class Hit:
             # only if it matches more than the shown name.
             least = {"summary": -1, "body": 0, "title": in_name}[field]
             if found.matched > max(most, least):
-                best, most = (found.excerpt, language), found.matched
+                best, most = (found.excerpt, language, found.matched), found.matched
             if most == len(self.query.clauses):
                 break
         return best
@@ -146,7 +175,29 @@ def hits(ids, query, names_only=False):
             _count_projects(kind, by_pk.values())
         records |= {(kind, pk): record for pk, record in by_pk.items()}
     attach_aliases(records.values())
-    return [Hit(kind, records[kind, pk], query) for kind, pk in pairs if (kind, pk) in records]
+    found = [Hit(kind, records[kind, pk], query) for kind, pk in pairs if (kind, pk) in records]
+    if not names_only:
+        _set_documents(found)
+    return found
+
+
+def _set_documents(found):
+    """Set the documents of hits. At most two queries."""
+    of_record = {}
+    condition = Q()
+    for owner in Attachment.OWNERS:
+        hits_of_kind = [hit for hit in found if hit.kind == owner]
+        of_record |= {(owner, hit.record.pk): hit for hit in hits_of_kind}
+        condition |= Q(**{f"{owner}__in": [hit.record.pk for hit in hits_of_kind]})
+    if not of_record:
+        return
+    shown = list(Attachment.objects.filter(condition, is_shown=True, format=DocumentFormat.PDF))
+    texts = DocumentText.objects.in_bulk([attachment.digest for attachment in shown]) if shown else {}
+    for attachment in shown:
+        for owner in Attachment.OWNERS:
+            hit = of_record.get((owner, getattr(attachment, f"{owner}_id")))
+            if hit is not None and attachment.digest in texts:
+                hit.documents = (*hit.documents, (attachment, texts[attachment.digest].text))
 
 
 # ── Groups ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -157,7 +157,10 @@ class Agreement(OutlookMixin, Record, EvidenceModel):
         "title": ("title",),
         "related": ("kind", "date", "level", "parties__country", "parties__organisation", "issues", "areas__area"),
         "summary": ("summary",),
-        "body": ("evidence", "note", "outcomes__how", "activities__text", "outcome_note"),
+        "body": (
+            *("evidence", "note", "outcomes__how", "activities__text", "outcome_note"),
+            "attachments__document_text",
+        ),
     }
     search_facets = {
         "country": ("parties__country__key", "parties__organisation__country__key"),

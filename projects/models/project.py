@@ -207,7 +207,10 @@ class Project(Record, EvidenceModel):
             *("level", "status", "finance", "start", "end"),
         ),
         "summary": ("summary",),
-        "body": ("activities", "results", "issue_links__rationale", "evidence", "note"),
+        "body": (
+            *("activities", "results", "issue_links__rationale", "evidence", "note"),
+            "attachments__document_text",
+        ),
     }
     search_facets = {
         "country": ("countries__key",),

@@ -147,3 +147,17 @@ def test_change_is_explained_audited_and_in_the_history(desk):
     assert (newest.title_en, newest.format, newest.history_change_reason) == ("Report", "docx", "Corrected")
     client.post(address(Attachment, "delete", attachment.pk), {"post": "yes"})
     assert AuditEntry.objects.filter(what=AuditEntry.Action.DELETED, kind="attachment").exists()
+
+
+@pytest.mark.parametrize(
+    ("pages", "words"),
+    [
+        (["Seedlings"], "The text of 1 page is searched while readers see the document."),
+        (["Seedlings", "Trees"], "The text of 2 pages is searched while readers see the document."),
+        ([" "], "No text was found in the PDF: perhaps it is scanned. The search does not find its words."),
+    ],
+    ids=["a page", "pages", "a scan"],
+)
+def test_desk_tells_whether_the_text_of_a_document_is_searched(desk, pages, words):
+    attachment = make_attachment(pdf(*pages))
+    assert words in reading.words(reading.page(desk("reviewer").get(change_address(attachment))))
