@@ -112,6 +112,12 @@ def held_files(record):
     ]
 
 
+def stored_bytes():
+    """Return the size of all files that rows name. A file that two rows name counts twice."""
+    sizes = (model._base_manager.aggregate(n=models.Sum("size"))["n"] or 0 for model in HeldFileModel.__subclasses__())
+    return sum(sizes)
+
+
 def owner_key(to, words, related_name):
     """Return a foreign key of a file to a record, one of which is set (OWNERS)."""
     return models.ForeignKey(

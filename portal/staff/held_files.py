@@ -4,22 +4,16 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Sum
 from django.http import QueryDict
 from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.database import lock_rows
-from portal.models import HeldFileModel, workflow
+from portal.models import workflow
+from portal.models.held_file import stored_bytes
 from portal.staff.base import MissingTranslationFilter, TranslatedChildAdmin
 from portal.staff.change_reason import readers_see
 from portal.staff.history import ChildHistoryMixin
-
-
-def stored_bytes():
-    """Return the size of all files that rows name. A file that two rows name counts twice."""
-    sizes = (model._base_manager.aggregate(n=Sum("size"))["n"] or 0 for model in HeldFileModel.__subclasses__())
-    return sum(sizes)
 
 
 def may_show(user, record):

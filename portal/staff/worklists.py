@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.core.exceptions import FieldDoesNotExist
@@ -10,15 +11,18 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.adapters import display
 from portal.core.choices import Confidence, PublicationStatus
+from portal.core.formatting import number
 from portal.curation import duplicates
 from portal.curation.links import has_link
 from portal.curation.translations import outdated_condition, translated_fields
 from portal.curation.verifications import not_verified_since
 from portal.models import Notice, Place, PortalDetails, ReaderReport, Record, Revision, workflow
+from portal.models.held_file import stored_bytes
 from portal.models.revision import attach_targets
 from portal.publishing import notices
 from portal.staff.pages import admin_address
@@ -29,6 +33,7 @@ from portal.staff.teamwork import attach_people
 LEFT_IN_ENGLISH = {"evidence", "note", "licence"}
 MY_DRAFTS = 12
 LONGEST_WAITING = 12
+NEARLY_FULL = 0.9  # of the space for uploaded files
 
 
 def texts_to_translate(model):
@@ -235,6 +240,24 @@ class EditorDashboard:
             for model in models
             if (count := counts.get(model._meta.label_lower))
         ]
+
+    @property
+    def space_note(self):
+        """Return a sentence if the space for files is used up or nearly so, for those who may upload files; else ""."""
+        if not any(self.request.user.has_perm(f"portal.add_{name}") for name in ("picture", "attachment")):
+            return ""
+        used, most = stored_bytes(), settings.MOST_STORED_BYTES
+        if used < NEARLY_FULL * most:
+            return ""
+        sentence = (
+            gettext("The space for files is nearly used up: {used} of {most} MB.")
+            if used < most
+            else gettext(
+                "The space for files is used up: {used} of {most} MB. Nobody can upload pictures and documents. Ask an "
+                "administrator to remove files or to allow more."
+            )
+        )
+        return sentence.format(used=number(used // 1_000_000), most=number(most // 1_000_000))
 
     def _mine(self, name):
         """Return True if the user may work on a worklist.

@@ -161,3 +161,21 @@ def test_change_is_explained_audited_and_in_the_history(desk):
 def test_desk_tells_whether_the_text_of_a_document_is_searched(desk, pages, words):
     attachment = make_attachment(pdf(*pages))
     assert words in reading.words(reading.page(desk("reviewer").get(change_address(attachment))))
+
+
+@pytest.mark.parametrize(
+    ("role", "size", "words"),
+    [
+        ("editor", 4_400, ""),
+        ("editor", 4_600, "The space for files is nearly used up: 4,600 of 5,000 MB."),
+        ("editor", 5_000, "The space for files is used up: 5,000 of 5,000 MB. Nobody can upload"),
+        ("translator", 5_000, ""),
+    ],
+)
+def test_desk_tells_those_who_upload_when_the_space_for_files_is_used_up(desk, role, size, words):
+    pictures, documents = make_picture(), make_attachment()
+    for file in (pictures, documents):
+        type(file).objects.filter(pk=file.pk).update(size=size * 500_000)
+    said = reading.words(reading.page(desk(role).get("/admin/")))
+    assert words in said
+    assert ("The space for files" in said) == bool(words)

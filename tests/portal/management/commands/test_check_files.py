@@ -4,6 +4,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
+from portal.models import DocumentText
 from portal.models.held_file import stored_names
 from tests.make import make_attachment, make_picture
 
@@ -19,7 +20,9 @@ def _own_storage(settings, tmp_path):
 
 def test_storage_without_files_is_in_order(capsys):
     call_command("check_files")
-    assert capsys.readouterr().out == "0 files, 0 without a row; 0 rows without a file.\n"
+    assert capsys.readouterr().out == (
+        "0 files, 0 without a row; 0 rows without a file.\nRows use 0.0 of 5,000 MB (MOST_STORED_MB).\n"
+    )
 
 
 def test_files_without_a_row_are_named_and_deleted_only_on_request(capsys):
@@ -28,7 +31,7 @@ def test_files_without_a_row_are_named_and_deleted_only_on_request(capsys):
     call_command("check_files")
     said = capsys.readouterr().out
     assert said == "".join(f"No row names: {name}\n" for name in sorted(gone.file_names)) + (
-        "6 files, 3 without a row; 0 rows without a file.\n"
+        "6 files, 3 without a row; 0 rows without a file.\nRows use 0.0 of 5,000 MB (MOST_STORED_MB).\n"
     )
     assert len(stored_names()) == 6
     call_command("check_files", delete=True)
@@ -60,6 +63,10 @@ def test_documents_are_checked_as_pictures_are(capsys):
     with pytest.raises(CommandError, match="Files are lost"):
         call_command("check_files", delete=True)
     told = capsys.readouterr()
-    assert told.out.startswith(f"Deleted: {gone.file_names[0]}\n2 files, 1 without a row; 1 rows without a file.")
+    assert told.out == (
+        f"Deleted: {gone.file_names[0]}\nDeleted: 1 texts of documents\n"
+        "2 files, 1 without a row; 1 rows without a file.\nRows use 0.0 of 5,000 MB (MOST_STORED_MB).\n"
+    )
+    assert set(DocumentText.objects.values_list("digest", flat=True)) == {kept.digest, lost.digest}
     assert told.err == f"Lost: {lost.file_names[0]}, of attachment {lost.pk}\n"
     assert stored_names() == kept.file_names
