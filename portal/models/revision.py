@@ -15,8 +15,10 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from portal.models.record import Record
 from portal.models.reference import delete_rows_about_deleted, records_of
 from portal.tracking.history import (
+    TRACKED,
     RowVersionPair,
     changeable_columns,
     parts_of,
@@ -281,14 +283,18 @@ def _to_json(state):
 def _from_json(model, state):
     """Return a version from JSON values, in the order of the model's columns: PostgreSQL keeps no order of its own.
 
-    Columns that the model no longer has are left out.
+    Columns that the model no longer has are left out. Columns that a model of rows has got since have their default:
+    the row may be added, or compared as a whole.
     """
     if state is None:
         return None
+    added = () if issubclass(model, Record) else TRACKED[model].columns
     return {
         column.attname: (column.target_field if column.is_relation else column).to_python(state[column.attname])
-        for column in model._meta.concrete_fields
         if column.attname in state
+        else column.get_default()
+        for column in model._meta.concrete_fields
+        if column.attname in state or column.attname in added
     }
 
 

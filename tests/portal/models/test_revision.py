@@ -9,7 +9,16 @@ from portal.models import Revision
 from portal.models.revision import attach_targets
 from portal.tracking.history import RowVersionPair, parts_of, version_at
 from projects.models import Project, ProjectCitation
-from tests.make import make_citation, make_country, make_issue, make_key_figure, make_project, make_revision, make_term
+from tests.make import (
+    make_citation,
+    make_country,
+    make_issue,
+    make_key_figure,
+    make_project,
+    make_revision,
+    make_source,
+    make_term,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +51,36 @@ def test_versions_survive_as_json():
     before = now[Project][project.pk]
     assert steps[Project] == {project.pk: RowVersionPair(before, before | new)}
     assert steps[ProjectCitation] == {citation.pk: RowVersionPair(now[ProjectCitation][citation.pk], None)}
+
+
+@pytest.mark.parametrize("is_added", [True, False], ids=["added", "removed"])
+def test_row_of_a_revision_from_before_a_column_was_added_has_its_default(is_added):
+    project = make_project()
+    source = make_source()
+    citation = None if is_added else make_citation(project, source)
+
+    def change(after):
+        if is_added:
+            after[ProjectCitation][-1] = {"id": -1, "project_id": project.pk, "source_id": source.pk, "position": 1}
+        else:
+            after[ProjectCitation].clear()
+
+    revision = rewritten(project, change)
+    for _key, *versions in revision.changes["projects.projectcitation"]:
+        for version in filter(None, versions):
+            for name in ("page", "quotation", "read_on", "archived_url"):
+                version.pop(name, None)
+    steps, clashes = revision.merge(now_of(project))
+    assert clashes == []
+    [step] = steps[ProjectCitation].values()
+    told = step.after if is_added else step.before
+    assert {name: told[name] for name in ("page", "quotation", "read_on", "archived_url")} == {
+        "page": "",
+        "quotation": "",
+        "read_on": None,
+        "archived_url": "",
+    }
+    assert is_added or step.before["id"] == citation.pk
 
 
 def test_state_key_and_bookkeeping_are_no_part_of_it():
