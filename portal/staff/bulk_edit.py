@@ -152,7 +152,7 @@ class BulkEditMixin:
         change = self._tried(request, records, form)
         seen = hashlib.sha256(last_changes(*records).encode()).hexdigest()
         if step == "store" and request.POST.get("seen") == seen and change.changed():
-            stored = _finish(self._work(request, change.plan, form, keep=True))
+            stored = _finish(self._carry_out(request, change.plan, form, keep=True))
             if not stored.refused and stored.fingerprint == change.plan.fingerprint:
                 count = len(change.changed())
                 words = ngettext("{count} record was changed.", "{count} records were changed.", count)
@@ -172,7 +172,7 @@ class BulkEditMixin:
         change = FieldChange(None)
         while rows:
             sheet = Sheet(["key", form.column.names[0]], list(rows.items()))
-            change.plan = _finish(self._work(request, ImportPlan(table, sheet, request.user), form, keep=False))
+            change.plan = _finish(self._carry_out(request, ImportPlan(table, sheet, request.user), form, keep=False))
             refused = [row for row in change.plan.rows if row.errors]
             if not refused:
                 break
@@ -182,7 +182,7 @@ class BulkEditMixin:
             change.plan = None
         return change
 
-    def _work(self, request, plan, form, *, keep):
+    def _carry_out(self, request, plan, form, *, keep):
         """Return the generator that stores a plan, or tries it if `keep` is False."""
         again = lambda: ImportPlan(plan.table, plan.sheet, request.user)  # noqa: E731 - apply_plan may call it twice
         fingerprint = plan.fingerprint if keep else ""
