@@ -7,6 +7,7 @@ from django.urls import include, path
 
 from portal import views
 from portal.api import docs as api_docs
+from portal.api.mcp import mcp
 from portal.formats.short_addresses import file_urls
 from portal.generic.changes import changelog_urls
 from portal.history.snapshots import snapshot_urls
@@ -107,6 +108,7 @@ urlpatterns = [
     path("data/<slug:file>.csv", tables.table, name="data-table"),
     path("data/<slug:file>.csv-metadata.json", tables.table_metadata, name="data-table-metadata"),
     path("oai", oai.answer, name="oai"),
+    path("mcp", mcp, name="mcp"),
     path("iati/activities.xml", serving.activities, name="iati-activities"),
     path("iati/activities/<slug:key>.xml", serving.activity, name="iati-activity"),
     path("files/pictures/<slug:digest>/<int:width>.webp", files.picture_file, name="picture-file"),

@@ -143,8 +143,8 @@ EXAMPLE = {
 }
 
 
-def described(problem, too_many):
-    """Return the operation as OpenAPI describes it. `problem` is the content of an error, `too_many` the 429."""
+def parameters():
+    """Return the JSON schema of each field of a plan, by name."""
     names = {**STRINGS, "items": TEXT | {"maxLength": MOST_NAME}, "maxItems": MOST_VALUES}
     said = {
         "countries": "Keys or names of countries",
@@ -153,7 +153,7 @@ def described(problem, too_many):
         "issues": "Keys or names of issues",
         "organisations": "Keys or names of organisations, in any language",
     }
-    properties = {
+    return {
         "language": {"type": "string", "enum": list(LANGUAGES), "default": "en", "description": "Of the answer."},
         **{name: TEXT | {"maxLength": most} for name, most in TEXTS.items()},
         **{name: names | {"description": f"{words}. Unknown ones are reported."} for name, words in said.items()},
@@ -171,7 +171,11 @@ def described(problem, too_many):
         },
         "currency": {"type": "string", "enum": list(CONVERTIBLE), "default": CONVERTIBLE[0]},
     }
-    nullable = {name: {"anyOf": [schema, {"type": "null"}]} for name, schema in properties.items()}
+
+
+def described(problem, too_many):
+    """Return the operation as OpenAPI describes it. `problem` is the content of an error, `too_many` the 429."""
+    nullable = {name: {"anyOf": [schema, {"type": "null"}]} for name, schema in parameters().items()}
     return {
         "post": {
             "tags": ["overlap"],

@@ -201,5 +201,6 @@ class Data(PageMetadataMixin, TemplateView):
             "relations": archive.all_tables()[len(archive.KINDS) :],
             "archive": archive.current_archive(),
             "oai_address": settings.PUBLIC_URL + reverse("oai"),
+            "mcp_address": settings.PUBLIC_URL + reverse("mcp"),
             "changed": state.changed_at if state.number else None,
         }
