@@ -34,7 +34,7 @@ from tests.portal.staff.test_admin import LINKED, add_rows
 pytestmark = pytest.mark.django_db
 
 # What Django and the portal store on any visit.
-BOOKKEEPING = re.compile(r'"(django_session|portal_cache)"')
+BOOKKEEPING = re.compile(r'"(django_session|usersessions_usersession|portal_cache)"')
 WRITES = re.compile(
     r"\s*(INSERT|UPDATE|DELETE|REPLACE|MERGE|WITH\b.*\b(INSERT|UPDATE|DELETE))", re.IGNORECASE | re.DOTALL
 )
