@@ -188,6 +188,7 @@ def test_text_that_is_kept_in_the_browser_has_the_marks_that_were_put_in(desk, e
     page.goto(address)
     page.get_by_role("button", name="Restore").click()
     expect(page.locator("#id_impacts_en")).to_have_value("Dust. [micklin-2016]")
+    page.locator(".form-contents button").click()  # it unfolds all parts
     page.get_by_role("button", name="Preview").nth(9).click()
     expect(page.locator("#preview-impacts_en sup a")).to_have_text("1")
 
