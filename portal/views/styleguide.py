@@ -10,7 +10,7 @@ from django.urls import resolve, reverse
 from django.utils import timezone
 
 from issues.models import Indicator, Issue
-from portal.core.choices import Area
+from portal.core.choices import Area, PublicationStatus
 from portal.core.citation_marks import Footnotes
 from portal.core.formatting import number
 from portal.core.urls import with_query
@@ -41,7 +41,11 @@ def styleguide(request):
         "observations__place", filter=Q(observations__place__group=Place.Group.CENTRAL_ASIA), distinct=True
     )
     measured = Indicator.objects.published().annotate(n=in_region).filter(n__gt=2)
-    folded_notes = Footnotes(project.sources.published(), anchor="folded-note")
+    cited = project.citations.filter(source__publication=PublicationStatus.PUBLISHED)
+    passage = cited.select_related("source").first()
+    passage.page, passage.read_on = "12", timezone.localdate()  # an example, which is not stored
+    passages = {passage.source.key: [passage]}
+    folded_notes = Footnotes(project.sources.published(), anchor="folded-note", passages=passages)
     folded_notes.cite_all()
     context = {
         "title": "Styleguide",
