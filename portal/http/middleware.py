@@ -87,6 +87,8 @@ class PermissionsPolicyMiddleware:
 class OpenReadMiddleware:
     """Lets scripts of any site read what is public. Pages of the accounts and the admin, and metrics, stay closed.
 
+    The names of the headers that scripts may read are left out of pages, where no script needs them.
+
     A reader's cookies are never part of it: browsers send none for "*". Scripts that send data or headers of their own
     ask first; django-cors-headers answers them where that is allowed.
     """
@@ -101,7 +103,8 @@ class OpenReadMiddleware:
         response = self.get_response(request)
         if not request.path_info.startswith(self.CLOSED):
             response.headers["Access-Control-Allow-Origin"] = "*"
-            response.headers["Access-Control-Expose-Headers"] = self.exposed
+            if not response.headers.get("Content-Type", "").startswith("text/html"):
+                response.headers["Access-Control-Expose-Headers"] = self.exposed
         return response
 
 

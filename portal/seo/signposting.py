@@ -3,15 +3,16 @@
 from django.conf import settings
 
 from portal.formats.spreadsheets import LICENCE
-from portal.http.negotiation import FORMATS_BY_TYPE
 
 SCHEMA_ORG = "https://schema.org/"
+# One description is enough for programs, and headers are not compressed. `Accept` gives the other formats.
+DESCRIPTION = "jsonld"
 
 
 def link_header(address, formats, subject_type, items=()):
     """Return the value of the header for the page at the absolute URL `address`.
 
-    `formats` are its `FormatLink`s: those that describe the record are `describedby`, those in `items` its data.
+    `formats` are its `FormatLink`s: that as JSON-LD is `describedby`, those in `items` are its data.
     """
     links = [
         (address, {"rel": "cite-as"}),
@@ -20,11 +21,10 @@ def link_header(address, formats, subject_type, items=()):
         (f"{SCHEMA_ORG}AboutPage", {"rel": "type"}),
         (SCHEMA_ORG + subject_type, {"rel": "type"}),
     ]
-    described = set(FORMATS_BY_TYPE.values())
     for one in formats:
         url = settings.PUBLIC_URL + one.url
         if one.name in items:
             links.append((url, {"rel": "item", "type": one.type}))
-        elif one.name in described:
+        elif one.name == DESCRIPTION:
             links.append((url, {"rel": "describedby", "type": one.type}))
     return ", ".join(f"<{url}>" + "".join(f'; {name}="{value}"' for name, value in said.items()) for url, said in links)
