@@ -472,17 +472,15 @@ CONTENT_SECURITY_POLICY = {
 if HTTPS:
     CONTENT_SECURITY_POLICY["DIRECTIVES"]["upgrade-insecure-requests"] = True
 # Browser features that pages of the portal may use: only signing in with passkeys.
-PERMISSIONS_POLICY = {
-    **dict.fromkeys(
-        (
-            *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture"),
-            *("encrypted-media", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "magnetometer"),
-            *("microphone", "midi", "payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
-        ),
-        "()",
+# Passkeys are allowed on the portal's own pages without an entry here: that is the default of browsers.
+PERMISSIONS_POLICY = dict.fromkeys(
+    (
+        *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture"),
+        *("encrypted-media", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "magnetometer"),
+        *("microphone", "midi", "payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
     ),
-    **dict.fromkeys(("publickey-credentials-create", "publickey-credentials-get"), "(self)"),
-}
+    "()",
+)
 # Scripts of any site may read what is public (portal.http.middleware.OpenReadMiddleware). Those that send headers of
 # their own, or a plan to the overlap check, ask first: they may for the API, IATI and OAI-PMH.
 CORS_URLS_REGEX = r"^/(api/v1|iati|oai)(/|$)"

@@ -383,6 +383,8 @@ class Walk:
         names = {name for name, _value in parse_qsl(query)}
         if "/changes/" in path:
             names.add("changes")  # there are as many as records, and nothing has changed yet in the content
+        if ending := file_ending(path):
+            names.add(ending)  # each record has a file of each format
         if query and "?" in here and names != {"page"}:
             return False
         kind = (self.kind(path), *sorted(names))
@@ -395,6 +397,11 @@ class Walk:
             return resolve(path).url_name
         except Resolver404:
             return path
+
+
+def file_ending(path):
+    """Return the ending of the short address of a file, such as `csv`; "" for a page."""
+    return path.rpartition("/")[2].partition(".")[2]
 
 
 def sitemap_of(client, language):
@@ -412,7 +419,8 @@ def strays(walk, sitemap):
     others = ("/search/", "/report/", "/changes/", "/digests/", "/feed/")
     visited = [path for path in walk.visited if not any(other in path for other in others)]
     visited = [path for path in visited if not path.startswith(("/data/", "/api/", "/oai", "/sitemap.xml"))]
-    return [path for path in visited if path.partition("?")[0] not in sitemap]
+    pages = [path for path in visited if not file_ending(path.partition("?")[0])]
+    return [path for path in pages if path.partition("?")[0] not in sitemap]
 
 
 def test_every_link_of_the_english_pages_leads_somewhere(content, client):

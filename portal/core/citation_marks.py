@@ -6,7 +6,6 @@ from typing import Protocol
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
 
 MARK = re.compile(r"\[([a-z0-9][a-z0-9-]*)\]")
 MARKS = re.compile(r"\s*((?:\[[a-z0-9][a-z0-9-]*\])+)")
@@ -77,10 +76,7 @@ def footnote_links(keys: Iterable[str], notes: Footnotes) -> str:
     links = format_html_join(
         " ",
         '<a href="#{}-{}" title="{}">{}</a>',
-        (
-            (notes.anchor, number, _("Source {number}: {title}").format(number=number, title=s.own_title), number)
-            for number, s in numbered
-        ),
+        ((notes.anchor, number, source.own_title, number) for number, source in numbered),
     )
     return format_html('<sup class="notes">{}</sup>', links)
 

@@ -198,13 +198,12 @@ def value_rows(rows: Iterable[tuple[int, Iterable[MeasuredValue | None]]]) -> Sa
     """
     language = get_language()
     none = format_html(
-        '<td><span class="text-muted" aria-hidden="true">·</span>'
-        '<span class="visually-hidden">{}</span></td>',
+        '<td><span class="text-muted" aria-hidden="true">·</span><span class="visually-hidden">{}</span></td>',
         gettext("no data"),
     )
 
     def cell(one: MeasuredValue | None) -> str:
-        return none if one is None else f'<td>{_written(str(one.value), language)}</td>'
+        return none if one is None else f"<td>{_written(str(one.value), language)}</td>"
 
     return mark_safe(
         "".join(f'<tr><th scope="row">{year:d}</th>{"".join(map(cell, cells))}</tr>' for year, cells in rows)

@@ -278,7 +278,7 @@ def line_chart(
         most = width * LABEL_SHARE
         names = [wrapped(one.name, most) for one in series]
         label_room = max(text_width(row) for rows in names for row in rows) * BOLD + LABEL_BAR + 12
-    left = max(text_width(text) for text in tick_texts) + 12
+    left = round(max(text_width(text) for text in tick_texts) + 12, 1)
     right = width - max(label_room, 18)
     top, needed = 12.0 + (3 * LINE if moments else 0), sum(len(rows) * LINE for rows in names)
     height = max(height, needed + top + 28)

@@ -26,5 +26,5 @@ def link_header(address, formats, subject_type, items=()):
         if one.name in items:
             links.append((url, {"rel": "item", "type": one.type}))
         elif one.name == DESCRIPTION:
-            links.append((url, {"rel": "describedby", "type": one.type}))
+            links.append((url, {"rel": "describedby"}))
     return ", ".join(f"<{url}>" + "".join(f'; {name}="{value}"' for name, value in said.items()) for url, said in links)

@@ -74,7 +74,9 @@ def test_a_page_is_light_and_keeps_to_itself(site, new_context, kind, language):
         visit = Visit(site, new_context, address(kind, language), VIEWPORTS[width])
 
         assert visit.status == status(kind), site.log()
-        assert [url for url in visit.requests.values() if not url.startswith(f"{site.url}/")] == []
+        # The browser draws a field for a date with a picture of its own. The content policy refuses those of pages.
+        ours = (f"{site.url}/", "data:image/svg+xml;base64,")
+        assert [url for url in visit.requests.values() if not url.startswith(ours)] == []
         assert visit.complaints == []
         assert visit.runs_out == {}
         assert sum(visit.sizes.values()) <= MOST_BYTES, visit.sizes

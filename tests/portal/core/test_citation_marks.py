@@ -20,7 +20,7 @@ def notes_of(*keys):
 
 
 def link(number, title="The Future Aral Sea"):
-    return f'<a href="#note-{number}" title="Source {number}: {title}">{number}</a>'
+    return f'<a href="#note-{number}" title="{title}">{number}</a>'
 
 
 def test_marks_name_each_source_once_in_their_order():

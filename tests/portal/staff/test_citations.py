@@ -127,7 +127,7 @@ def test_marks_become_numbered_notes_with_their_sources(desk):
     make_source(key="icwc-2019", title="Limits of water")
     page = shown(desk(EDITOR), "Cotton [icwc-2019]. Canals leak [micklin-2016][icwc-2019].\n\nAnd so on.")
     assert page.count("<p>") >= 2
-    assert 'href="#note-drivers_en-1" title="Source 1: Limits of water">1</a>' in page
+    assert 'href="#note-drivers_en-1" title="Limits of water">1</a>' in page
     assert '<li id="note-drivers_en-2" value="2">' in page
     assert "The Future Aral Sea" in page
     assert "No source has this key" not in page
