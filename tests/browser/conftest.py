@@ -6,8 +6,11 @@ import sys
 
 import pytest
 from django.db import connection
+from playwright.sync_api import expect
 
 from tests.browser.served import ROOT, serve, settings_of_a_local_run
+
+expect.set_options(timeout=15_000)  # milliseconds: a page that nobody has made yet takes long on a busy machine
 
 SESSIONS = """
 from django.contrib.auth.models import Group, User

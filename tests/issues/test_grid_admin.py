@@ -30,14 +30,17 @@ def test_list_and_form_of_an_indicator_lead_to_its_table(editor, area):
 # ── Who ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+CHANGEABLE = set(PublicationStatus) - {PublicationStatus.SET_ASIDE}  # one that is set aside is taken up first
+
+
 @pytest.mark.parametrize(
     ("who", "sees", "types_in"),
     [
         ("anonymous", 302, set()),
         ("translator", 200, set()),
         ("editor", 200, {D, R}),
-        ("reviewer", 200, set(PublicationStatus)),
-        ("administrator", 200, set(PublicationStatus)),
+        ("reviewer", 200, CHANGEABLE),
+        ("administrator", 200, CHANGEABLE),
     ],
 )
 @pytest.mark.parametrize("state", PublicationStatus)
