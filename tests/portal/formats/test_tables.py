@@ -23,4 +23,4 @@ def test_indicator_is_its_values_as_a_table_and_both_as_json(client):
     assert rows[0]["licence_en"] == "CC BY 4.0"
     found = json.loads(content(client.get("/en/indicators/area/?place=uz&format=json")))
     assert found["record"]["key"] == "area"
-    assert [(one["year"], one["value"]) for one in found["observations"]] == [(2000, "1.5"), (2001, "1000")]
+    assert [(one["year"], one["value"]) for one in found["observations"]] == [(2000, 1.5), (2001, 1000)]
