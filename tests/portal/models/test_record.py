@@ -12,7 +12,16 @@ from portal.models import Place, PlaceCitation, Source, Tombstone
 from portal.models.querysets import remembering_keys
 from portal.tracking.content_version import state
 from projects.models import AgreementParty, Project, Sector
-from tests.make import make_citation, make_country, make_issue_link, make_party, make_place, make_source, make_term
+from tests.make import (
+    make_citation,
+    make_country,
+    make_issue,
+    make_issue_link,
+    make_party,
+    make_place,
+    make_source,
+    make_term,
+)
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -201,6 +210,8 @@ def test_natural_key_asks_nothing_of_records_that_a_load_remembers(django_assert
 
 
 @pytest.mark.django_db
-def test_row_without_a_name_is_called_by_its_kind_and_number():
-    link = make_issue_link()
-    assert str(link) == f"{IssueLink._meta.verbose_name} {link.pk}"
+def test_row_is_called_by_the_records_that_it_joins():
+    link = make_issue_link(cause=make_issue(name_en="Irrigation"), effect=make_issue(name_en="Water scarcity"))
+    assert str(link) == "Irrigation, Water scarcity"
+    row = IssueLink.objects.get(pk=link.pk)  # their names are not loaded, and no query is asked for them
+    assert str(row) == f"{IssueLink._meta.verbose_name} {link.pk}"
