@@ -194,7 +194,7 @@ class RecordAdmin(
     TeamworkMixin               get_changelist_instance, get_list_display, get_list_filter, get_urls
     ReviewMixin                 get_urls, response_add, response_change
     DraftsMixin                 get_deleted_objects, get_urls, has_delete_permission
-    BulkEditMixin               (the action `change_field_selected`)
+    BulkEditMixin               —
     KeyMixin                    get_urls
     WorkflowMixin               actions, changeform_view, delete_confirmation_template, delete_model, delete_view,
                                 form, formfield_for_dbfield, get_actions, get_changelist, get_fieldsets, get_form,
