@@ -261,7 +261,7 @@ class TestContent:
             ).json()
             [stated] = {item["value"] for item in answer["items"]}
             unit = Indicator.objects.get(key=key).unit_symbol_en
-            assert value.text == quantity(Decimal(stated), unit)
+            assert value.text == quantity(Decimal(str(stated)), unit)
 
     def test_newer_values_do_not_exist(self, client):
         country, issue = Place.objects.get(key="uz"), Issue.objects.get(key="water-scarcity")
