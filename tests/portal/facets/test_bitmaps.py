@@ -160,10 +160,9 @@ def test_only_what_changed_is_read_again(monkeypatch):
     assert asked == [({project.pk},)]
 
 
+@pytest.mark.sqlite  # the plan of a query
 @pytest.mark.django_db
 def test_change_of_a_record_scans_no_other_records():
-    if connection.vendor != "sqlite":
-        pytest.skip("The plan is that of SQLite.")
     project = make_project()
     facet = ProjectFilter.base_filters["gyeonggi"]
     with CaptureQueriesContext(connection) as asked:
