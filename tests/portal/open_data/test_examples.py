@@ -49,6 +49,5 @@ def test_addresses_in_the_document_answer(project, client):
         response = client.get(path)
         if response.status_code != 200 or not body(response):
             wrong.append(path)
-        response.close()
     assert wrong == []
     assert len(paths) > 10
