@@ -19,7 +19,7 @@ from issues.models import Observation
 from portal.core.numbers import parse_number, plain
 from portal.core.validators import FIRST_YEAR, LAST_YEAR, year_validators
 from portal.import_export import files
-from portal.import_export.apply import apply_plan, bump_versions
+from portal.import_export.apply import apply_plan, bump_versions, run_to_end
 from portal.import_export.plan import ImportPlan
 from portal.import_export.tables import schema_for
 from portal.models import Place, Source
@@ -328,11 +328,7 @@ class ObservationGrid:
         work = apply_plan(
             lambda: ImportPlan(schema_for(Observation), files.Sheet(header, lines), user), keep=keep, why=why
         )
-        while True:
-            try:
-                next(work)
-            except StopIteration as end:
-                return end.value
+        return run_to_end(work)
 
 
 def _overtaken(now):

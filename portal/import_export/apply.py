@@ -33,6 +33,15 @@ class _DryRunRollback(Exception):
     """Raised to roll back the transaction; never leaves this module."""
 
 
+def run_to_end(work):
+    """Run a generator to its end and return its return value. What it yields, the progress, is dropped."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
+
 def apply_plan(plan_anew, *, keep, fingerprint="", why="", file=""):
     """Store a plan. Roll back if it has errors or unless `keep` is True.
 

@@ -15,7 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from portal.import_export.apply import apply_plan
+from portal.import_export.apply import apply_plan, run_to_end
 from portal.import_export.files import Sheet
 from portal.import_export.plan import CHANGED, ImportPlan
 from portal.import_export.tables import (
@@ -152,7 +152,7 @@ class BulkEditMixin:
         change = self._tried(request, records, form)
         seen = hashlib.sha256(last_changes(*records).encode()).hexdigest()
         if step == "store" and request.POST.get("seen") == seen and change.changed():
-            stored = _finish(self._carry_out(request, change.plan, form, keep=True))
+            stored = run_to_end(self._carry_out(request, change.plan, form, keep=True))
             if not stored.refused and stored.fingerprint == change.plan.fingerprint:
                 count = len(change.changed())
                 words = ngettext("{count} record was changed.", "{count} records were changed.", count)
@@ -172,7 +172,7 @@ class BulkEditMixin:
         change = FieldChange(None)
         while rows:
             sheet = Sheet(["key", form.column.names[0]], list(rows.items()))
-            change.plan = _finish(self._carry_out(request, ImportPlan(table, sheet, request.user), form, keep=False))
+            change.plan = run_to_end(self._carry_out(request, ImportPlan(table, sheet, request.user), form, keep=False))
             refused = [row for row in change.plan.rows if row.errors]
             if not refused:
                 break
@@ -240,12 +240,3 @@ def _in_words(column):
     if isinstance(column, BooleanSheetColumn):
         labels = {"true": pgettext("desk", "Yes"), "false": pgettext("desk", "No")}
     return lambda cells: labels.get(cells[0], cells[0]) or "—"
-
-
-def _finish(work):
-    """Return the return value of a generator."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value

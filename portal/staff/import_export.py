@@ -29,7 +29,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from portal.import_export import files
-from portal.import_export.apply import apply_plan
+from portal.import_export.apply import apply_plan, run_to_end
 from portal.import_export.plan import CHANGED, NEW, REFUSED, UNCHANGED, ImportPlan
 from portal.import_export.tables import schema_for
 from portal.import_export.undo import ImportUndo, UndoRefusedError, undoable_imports
@@ -385,12 +385,7 @@ class ImportExportMixin:
         """Do the work on `total` rows. For more than SYNC_ROW_LIMIT the page shows the progress."""
         if total > SYNC_ROW_LIMIT:
             return self._progress(request, work, total)
-        while True:
-            try:
-                next(work)
-            except StopIteration as end:
-                address, words = end.value
-                break
+        address, words = run_to_end(work)
         if words:
             messages.success(request, words)
         return HttpResponseRedirect(address)
