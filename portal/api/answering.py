@@ -5,7 +5,6 @@ import hashlib
 import re
 from datetime import UTC, datetime
 
-from django.conf import settings
 from django.http import HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.utils import timezone
 from django.utils.translation import override
@@ -13,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from portal.core.choices import PublicationStatus
-from portal.formats.fields import LANGUAGES, ReadContext
+from portal.formats.fields import LANGUAGES
 from portal.formats.json import dumps
 from portal.formats.responses import HEADERS
 from portal.formats.spreadsheets import LICENCE
@@ -54,14 +53,8 @@ def listing(request, resource):
     fields = asked.fields(resource.serialiser)
 
     def answer():
-        filterset = resource.filterset_class(asked.only(resource.filterset_class.base_filters), resource.records())
-        filterset.raise_for_errors()
-        found = filterset.qs
-        if changed_from:
-            found = found.filter(updated_at__gte=changed_from)
-        count = found.count()
-        rows = resource.sorted(found, sort).prefetch_related(None)
-        pks = list(rows.values_list("pk", flat=True)[offset : offset + limit])
+        filters = asked.only(resource.filterset_class.base_filters)
+        count, pks = resource.page(filters, sort, offset, limit, changed_from)
         return {
             "count": count,
             "limit": limit,
@@ -70,7 +63,7 @@ def listing(request, resource):
             "previous": asked.page(max(offset - limit, 0)) if offset else None,
             "licence": LICENCE,
             "retrieved": timezone.localdate().isoformat(),
-            "items": asked.items(resource, pks, fields),
+            "items": resource.items(pks, asked.language, fields),
         }
 
     return asked.answered(answer)
@@ -92,7 +85,7 @@ def record(request, resource, key):
         pk = resource.records().filter(key=key).values_list("pk", flat=True).first()
         if pk is None:
             raise gone(resource, key)
-        [item] = asked.items(resource, [pk], fields)
+        [item] = resource.items([pk], asked.language, fields)
         return item
 
     former = FormerKey.objects.filter(kind=resource.kind, key=key).values_list("now", flat=True).first()
@@ -182,12 +175,6 @@ class QueryParameters:
         query = self.query.copy()
         query["offset"] = offset
         return self.request.build_absolute_uri(f"{self.request.path}?{query.urlencode()}")
-
-    def items(self, resource, pks, fields):
-        """Return these records as JSON objects."""
-        reading = ReadContext(settings.PUBLIC_URL, self.language or "en", self.language)
-        serialiser = resource.serialiser
-        return list(map(serialiser.data_of(reading, fields), serialiser.rows(pks, reading, fields)))
 
     def answered(self, answer):
         """Return the result of `answer` as JSON, or 304 if the client has it already.

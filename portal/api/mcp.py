@@ -4,8 +4,6 @@ One request has one message and gets one answer in JSON. Both forms of the proto
 begins with `initialize`, and that of 2026-07-28, in which each request states its version. `mcp_tools` has the tools.
 """
 
-import json
-
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils.cache import add_never_cache_headers
@@ -14,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from portal.api.mcp_tools import TOOLS
-from portal.formats.json import dumps
+from portal.formats.json import dumps, loads
 from portal.http import throttling
 from portal.http.parameters import takes
 from portal.http.problems import ProblemDetail
@@ -73,8 +71,8 @@ def _message(request):
     if len(request.body) > MOST_BYTES:
         raise RpcError(INVALID_REQUEST, f"A message has at most {MOST_BYTES} bytes.", status=413)
     try:
-        message = json.loads(request.body)
-    except (ValueError, RecursionError) as error:
+        message = loads(request.body)
+    except ValueError as error:
         raise RpcError(PARSE_ERROR, "The body is one JSON-RPC message in UTF-8.") from error
     if (
         not isinstance(message, dict)

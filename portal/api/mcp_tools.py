@@ -18,7 +18,7 @@ from portal.api.resources import RESOURCES
 from portal.core.database import storable
 from portal.core.languages import text_and_language
 from portal.core.urls import with_query
-from portal.formats.fields import LANGUAGES, ReadContext
+from portal.formats.fields import LANGUAGES
 from portal.formats.serialisers import SERIALISERS
 from portal.formats.spreadsheets import LICENCE
 from portal.http.problems import ProblemDetail, one_of_sentence
@@ -97,10 +97,8 @@ def _query(values):
 
 
 def _records(resource, pks, language):
-    reading = ReadContext(settings.PUBLIC_URL, language, language)
-    serialiser = resource.serialiser
     with override(language):
-        return list(map(serialiser.data_of(reading), serialiser.rows(pks, reading)))
+        return resource.items(pks, language)
 
 
 # ── Search ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -148,14 +146,9 @@ def list_records(request, kind, filters=None, language="en", limit=10, offset=0)
         raise ProblemDetail(400, f"There is no filter “{unknown[0][:60]}”. Known are: {', '.join(sorted(known))}.")
     if not all(isinstance(value, str | int) for value in filters.values()):
         raise ProblemDetail(400, "The value of a filter is a text or a number.")
-    filterset = resource.filterset_class(_query(filters), resource.records())
-    filterset.raise_for_errors()
-    found = filterset.qs
-    pks = list(
-        resource.sorted(found, None).prefetch_related(None).values_list("pk", flat=True)[offset : offset + limit]
-    )
+    count, pks = resource.page(_query(filters), None, offset, limit)
     address = with_query(f"/api/v1/{kind}", filters | {"lang": language, "limit": limit, "offset": offset})
-    return _told(address, count=found.count(), items=_records(resource, pks, language))
+    return _told(address, count=count, items=_records(resource, pks, language))
 
 
 def get_record(request, kind, key, language="en"):
@@ -193,8 +186,7 @@ def brief(request, language="en", **subject):
         if form.subject is None:
             raise ProblemDetail(400, "State an issue or an area.")
         address = with_query(reverse("brief"), subject)
-        day = form.chosen.get("day") or timezone.localdate()
-        written = write_brief(form.subject, day, settings.PUBLIC_URL + address, settings.PUBLIC_URL)
+        written = write_brief(form.subject, form.as_of, settings.PUBLIC_URL + address, settings.PUBLIC_URL)
         sections = [
             {"heading": section.heading, "lines": [line for block in section.blocks for line in _lines(block)]}
             for section in written.sections

@@ -1,7 +1,5 @@
 """`POST /api/v1/overlap`: the overlap check for programs. Nothing of what is sent is stored."""
 
-import json
-
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils.cache import add_never_cache_headers
@@ -10,7 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from portal.formats.fields import LANGUAGES
-from portal.formats.json import dumps
+from portal.formats.json import dumps, loads
 from portal.formats.spreadsheets import LICENCE
 from portal.http import throttling
 from portal.http.parameters import takes
@@ -58,8 +56,8 @@ def overlap(request):
 def plan_of(body):
     """Return the Plan in the body of a request. Null counts as not given. Raise ProblemDetail with status 400."""
     try:
-        told = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        told = loads(body)
+    except ValueError as error:
         raise ProblemDetail(400, "The body is JSON in UTF-8.") from error
     if not isinstance(told, dict):
         raise ProblemDetail(400, "The body is a JSON object.")

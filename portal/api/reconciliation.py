@@ -4,7 +4,6 @@ Reconciliation Service API 0.2 of the W3C Entity Reconciliation Community Group:
 reconciliation/CG-FINAL-specs-0.2-20230410/. An entity is a record, and its id is its path in the API: `places/nukus`.
 """
 
-import json
 import math
 import textwrap
 import unicodedata
@@ -25,8 +24,7 @@ from rapidfuzz import fuzz, process
 
 from portal.api.resources import RESOURCES
 from portal.core.database import storable
-from portal.formats.fields import ReadContext
-from portal.formats.json import dumps
+from portal.formats.json import dumps, loads
 from portal.formats.responses import description
 from portal.http import throttling
 from portal.http.page_cache import cached_for_version
@@ -170,8 +168,8 @@ def _answer(value):
 
 def _parsed(sent, name):
     try:
-        value = json.loads(sent[name])
-    except (ValueError, RecursionError) as error:
+        value = loads(sent[name])
+    except ValueError as error:
         raise ProblemDetail(400, f"“{name}” is JSON in UTF-8.") from error
     if not isinstance(value, dict):
         raise ProblemDetail(400, f"“{name}” is a JSON object.")
@@ -315,12 +313,10 @@ def _items(records):
         pks[kind].append(pk)
     found = {}
     for kind, some in pks.items():
-        reading, serialiser = ReadContext(settings.PUBLIC_URL, "en"), BY_PATH[kind].serialiser
-        fields = [field for field in serialiser.fields if field.name in _FIELDS]
-        rows = serialiser.rows(some, reading, fields)
-        data_of = serialiser.data_of(reading, fields)
-        by_key = {item["key"]: item for item in map(data_of, rows)}
-        keys = serialiser.model.objects.filter(pk__in=some).values_list("pk", "key")
+        resource = BY_PATH[kind]
+        fields = [field for field in resource.serialiser.fields if field.name in _FIELDS]
+        by_key = {item["key"]: item for item in resource.items(some, fields=fields)}
+        keys = resource.queryset.model.objects.filter(pk__in=some).values_list("pk", "key")
         found |= {(kind, pk): by_key[key] for pk, key in keys if key in by_key}
     return found
 

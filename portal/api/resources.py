@@ -3,6 +3,7 @@
 import functools
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django_filters import FilterSet
@@ -12,6 +13,7 @@ from issues.filters import EventFilter, IndicatorFilter, IssueFilter, Observatio
 from issues.models import Event, Indicator, Issue, Observation, Term
 from issues.tables import IndicatorTable, IssueTable, TermTable
 from portal.facets.filters import Facet, LazyChoiceFacet, RecordFilterSet, SourceFilter, names
+from portal.formats.fields import ReadContext
 from portal.formats.serialisers import SERIALISERS
 from portal.generic.tables import SourceTable
 from portal.models import Place, Source
@@ -106,6 +108,26 @@ class Resource:
             columns = self.table_class.base_columns.items()
             own = [sign + name for name, column in columns if column.orderable is not False for sign in ("", "-")]
         return [*own, *(CHANGED if self.has_changes else ())]
+
+    def page(self, filters, sort, offset, limit, changed_from=None):
+        """Return how many records match `filters` (a QueryDict), and the primary keys of a page of them.
+
+        `changed_from` is the moment from which on they have changed.
+
+        Raise ProblemDetail with status 400 if a filter is invalid.
+        """
+        filterset = self.filterset_class(filters, self.records())
+        filterset.raise_for_errors()
+        found = filterset.qs
+        if changed_from:
+            found = found.filter(updated_at__gte=changed_from)
+        rows = self.sorted(found, sort).prefetch_related(None)
+        return found.count(), list(rows.values_list("pk", flat=True)[offset : offset + limit])
+
+    def items(self, pks, language=None, fields=None):
+        """Return these records as JSON objects, with texts in one language or, if it is None, in all."""
+        reading = ReadContext(settings.PUBLIC_URL, language or "en", language)
+        return list(map(self.serialiser.data_of(reading, fields), self.serialiser.rows(pks, reading, fields)))
 
     def sorted(self, records, sort):
         """Return the records in the order of `sort`, or in the default order if it is None."""

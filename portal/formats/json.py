@@ -24,6 +24,14 @@ def _number(value):
     raise TypeError(f"{value!r} has no JSON.")
 
 
+def loads(text):
+    """Return the value of a JSON text from outside. Raise ValueError if it is none, or is nested too deeply."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("The JSON is nested too deeply.") from error
+
+
 def about(records):
     """Return the metadata of a file: its title, publisher, URL, date, licence and number of records."""
     with override(records.reader):

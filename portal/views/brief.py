@@ -108,6 +108,11 @@ class BriefForm(CodeForm):
         return data
 
     @property
+    def as_of(self):
+        """The day that the brief is as of: today, if no other one is asked for."""
+        return self.chosen.get("day") or timezone.localdate()
+
+    @property
     def subject(self):
         """The subject that the valid values state; None if the place or the topic is missing."""
         chosen = self.chosen
@@ -169,11 +174,6 @@ class BriefPage(PageMetadataMixin, TemplateView):
         return self.form.chosen.get("currency", "").upper()
 
     @property
-    def day(self):
-        """The day that the brief is as of: today, if no other one is asked for."""
-        return self.form.chosen.get("day") or timezone.localdate()
-
-    @property
     def query(self):
         """The valid parameters, which state the subject."""
         query = {name: str(getattr(value, "key", value)) for name, value in self.form.chosen.items()}
@@ -217,14 +217,14 @@ class BriefPage(PageMetadataMixin, TemplateView):
         _title, make, content_type = FORMATS[form]
         response = HttpResponse(make(self.brief(settings.PUBLIC_URL)), content_type=content_type)
         subject = "-".join(value for name, value in self.query.items() if name not in {"project", "day"})
-        name = f"brief-{subject}-{self.day.isoformat()}.{form}"
+        name = f"brief-{subject}-{self.form.as_of.isoformat()}.{form}"
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
 
     def brief(self, base=""):
         """Return the brief of the subject. `base` stands before the paths of records."""
         address = settings.PUBLIC_URL + with_query(reverse("brief"), self.query)
-        return write_brief(self.subject, self.day, address, base, self.currency)
+        return write_brief(self.subject, self.form.as_of, address, base, self.currency)
 
     def get_context_data(self, **kwargs):
         brief = self.brief() if self.subject else None
