@@ -4,6 +4,7 @@ from django.utils.translation import override
 
 from portal.api import overlap
 from portal.api.answering import CHANGED_FROM, FARTHEST, KEY, KEY_LENGTH, LIMIT, MOMENT, MOST
+from portal.api.samples import samples
 from portal.facets.filters import Facet, YearFilter
 from portal.formats.fields import LANGUAGES
 from portal.formats.spreadsheets import LICENCE
@@ -59,12 +60,12 @@ EXAMPLES = {
 }
 
 
-def document(resources):
-    """Return the OpenAPI document of the API."""
+def document(resources, base):
+    """Return the OpenAPI document of the API. `base` is the address of the portal, for the code that it shows."""
     paths = {}
     for resource in resources:
         words = resource.words
-        paths[f"/api/v1/{resource.path}"] = operation(resource, "list", words, of_list(resource))
+        paths[f"/api/v1/{resource.path}"] = operation(resource, "list", words, of_list(resource, base))
         if resource.has_keys:
             words = f"One of: {words[0].lower()}{words[1:]}"
             paths[f"/api/v1/{resource.path}/{{key}}"] = operation(resource, "get", words, of_record(resource))
@@ -74,6 +75,10 @@ def document(resources):
         "info": INFO,
         "servers": [{"url": "/"}],  # the host that serves the description
         "security": [],  # no key is needed
+        "tags": [
+            *({"name": resource.path, "description": resource.words} for resource in resources),
+            {"name": "overlap", "description": "Whether a planned project overlaps with others"},
+        ],
         "paths": paths,
         "components": {"schemas": components(resources)},
     }
@@ -94,25 +99,34 @@ def components(resources):
     schemas = {"Words": WORDS, "Problem": PROBLEM, "Overlap": overlap.schema()}
     with override("en"):
         for resource in resources:
-            schema = resource.serialiser.schema()
-            required = ["key"] if resource.has_keys else []
-            described = str(resource.serialiser.model._meta.verbose_name).capitalize()
+            schemas |= record_schemas(resource)
             schemas[f"{schema_name(resource)}Page"] = page_schema(resource)
-            schemas[schema_name(resource)] = {
-                "description": f"{described}. With `fields`, only these and the key.",
-                "type": "object",
-                "properties": {
-                    name: {"allOf": [schema["properties"][name]], "description": str(field.label)}
-                    if {"$ref", "title"} & set(schema["properties"][name])
-                    else schema["properties"][name] | {"description": str(field.label)}
-                    for name, field in resource.serialiser.by_name.items()
-                },
-                "required": required,
-                "additionalProperties": False,
-            }
     found = {}
     named = {name: hoist(schema, found) for name, schema in schemas.items()}
     return named | dict(sorted(found.items()))
+
+
+def record_schemas(resource):
+    """Return the schemas of a whole record, which has all fields, and of one with the fields that a request names."""
+    name = schema_name(resource)
+    described = str(resource.serialiser.model._meta.verbose_name).capitalize()
+    fields = resource.serialiser.schema()["properties"]
+    properties = {
+        field: ({"allOf": [fields[field]]} if {"$ref", "title"} & set(fields[field]) else fields[field])
+        | {"description": str(one.label)}
+        for field, one in resource.serialiser.by_name.items()
+    }
+    record = {"type": "object", "properties": properties, "additionalProperties": False}
+    whole = {"description": f"{described}. All fields are there, null if unknown.", "required": [*properties]}
+    chosen = {"description": f"{described}, if the request has `fields`: only these and the key."}
+    chosen["required"] = ["key"] if resource.has_keys else []
+    return {name: record | whole, f"{name}Fields": record | chosen}
+
+
+def record_reference(resource):
+    """Return the schema of a record in a response."""
+    names = (schema_name(resource), f"{schema_name(resource)}Fields")
+    return {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in names]}
 
 
 def hoist(schema, found):
@@ -133,8 +147,8 @@ def hoist(schema, found):
     return {"$ref": f"#/components/schemas/{title}"}
 
 
-def of_list(resource):
-    """Return the parameters and responses of a list."""
+def of_list(resource, base):
+    """Return the description, parameters, responses and code samples of a list."""
     with override("en"):
         filters = [parameter(name, item) for name, item in resource.filterset_class.base_filters.items()]
     sort = query("sort", "In which order; with a minus, the other way.", {"enum": resource.sorts})
@@ -155,6 +169,10 @@ def of_list(resource):
         "2026-11-01",
     )
     return {
+        "description": "A record is in the list if all filters let it through. `next` is the address of the next page.",
+        "x-codeSamples": [
+            {"lang": code, "label": name, "source": text} for name, code, text in samples(base, resource.path)
+        ],
         "parameters": [*filters, *([since] if resource.has_changes else []), *page, *shape(resource)],
         "responses": answers(
             "A page of records.", {"$ref": f"#/components/schemas/{schema_name(resource)}Page"}, "400"
@@ -176,7 +194,7 @@ def page_schema(resource):
             "previous": {"type": ["string", "null"], "description": "The address of the page before."},
             "licence": {**TEXT, "description": "Of the portal’s own words; figures and sources carry their own."},
             "retrieved": {**TEXT, "format": "date"},
-            "items": {"type": "array", "items": {"$ref": f"#/components/schemas/{schema_name(resource)}"}},
+            "items": {"type": "array", "items": record_reference(resource)},
         },
         "required": ["count", "limit", "offset", "next", "previous", "licence", "retrieved", "items"],
         "additionalProperties": False,
@@ -184,7 +202,7 @@ def page_schema(resource):
 
 
 def of_record(resource):
-    """Return the parameters and responses of one record."""
+    """Return the description, parameters and responses of one record."""
     key = {
         "name": "key",
         "in": "path",
@@ -193,9 +211,10 @@ def of_record(resource):
         "schema": {**TEXT, "pattern": KEY, "maxLength": KEY_LENGTH},
     }
     return {
+        "description": "All fields of one record, in all languages, unless `fields` or `lang` chooses.",
         "parameters": [key, *shape(resource)],
         "responses": {"301": {"description": "The record has another key now."}}
-        | answers("The record.", {"$ref": f"#/components/schemas/{schema_name(resource)}"}, "400", "404", "410"),
+        | answers("The record.", record_reference(resource), "400", "404", "410"),
     }
 
 
@@ -281,5 +300,6 @@ INFO = {
         "The filter `status` is about the stated status, `status_now` about that of today. "
         "The lists of the portal are to be had whole, too: `/en/projects.csv`, and in other forms."
     ),
+    "contact": {"name": "The editors of the portal"},
     "license": {"name": "CC BY 4.0 (the portal’s own words; figures and sources carry their own)", "url": LICENCE},
 }

@@ -4,7 +4,6 @@ import functools
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.http import QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,20 +13,12 @@ from django.views.decorators.http import require_safe
 from portal.api.answering import LIMIT, MOST
 from portal.api.description import EXAMPLES, INFO, document
 from portal.api.resources import RESOURCES
+from portal.api.samples import question, samples
 from portal.facets.filters import Facet, YearFilter
 from portal.formats import responses
 from portal.formats.fields import LANGUAGES
 from portal.formats.spreadsheets import LICENCE
 from portal.http.parameters import takes
-
-# Example queries of some resources; the others have `limit=3`.
-QUESTIONS = {
-    "projects": {"country": "uz", "issue": "aral-sea-depletion", "sort": "-start", "limit": "5"},
-    "observations": {"indicator": "aral-sea-area", "year_from": "2000"},
-    "agreements": {"country": "kz", "kind": "mou", "lang": "ko"},
-    "issues": {"fields": "name,summary", "lang": "en"},
-    "sources": {"q": "aral", "language": "ru"},
-}
 
 
 @dataclass(frozen=True)
@@ -63,14 +54,14 @@ def index(request):
 @require_safe
 def openapi(request):
     """`/api/v1/openapi.json`: the OpenAPI 3.1 document of the API."""
-    return responses.description(request, _schema())
+    return responses.description(request, _schema(settings.PUBLIC_URL))
 
 
 @functools.cache
-def _schema():
+def _schema(base):
     """Return the OpenAPI document, in English. It changes only with the code, so each process builds it once."""
     with override("en"):
-        return document(RESOURCES)
+        return document(RESOURCES, base)
 
 
 @takes(page=True)
@@ -80,7 +71,7 @@ def docs(request):
     context = {
         "title": _("The API"),
         "trail": [(_("The API"), None)],
-        "resources": [(resource, *described(request, resource)) for resource in RESOURCES],
+        "resources": [(resource, *described(resource), code_of(resource)) for resource in RESOURCES],
         "shape": shape(),
         "limit": LIMIT,
         "most": MOST,
@@ -88,10 +79,13 @@ def docs(request):
     return render(request, "portal/api_docs.html", context)
 
 
-def described(request, resource):
+def code_of(resource):
+    """Return pairs of a language and code that reads the list of a resource."""
+    return [(name, text) for name, _code, text in samples(settings.PUBLIC_URL, resource.path)]
+
+
+def described(resource):
     """Return the title, URL, parameters, fields and example query of a resource."""
-    asked = QueryDict(mutable=True)
-    asked.update(QUESTIONS.get(resource.path, {"limit": "3"}))
     address = f"/api/v1/{resource.path}"
     parameters = [parameter(name, item) for name, item in resource.filterset_class.base_filters.items()]
     if resource.sorts:
@@ -103,7 +97,7 @@ def described(request, resource):
     words = resource.serialiser.model._meta.verbose_name_plural
     if resource.path == "countries":
         words = _("countries")
-    return words, address, parameters, fields, f"{address}?{asked.urlencode()}"
+    return words, address, parameters, fields, question(resource.path)
 
 
 def parameter(name, item):

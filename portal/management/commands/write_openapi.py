@@ -12,9 +12,12 @@ from portal.api.resources import RESOURCES
 STORED = Path(settings.BASE_DIR) / "tests" / "portal" / "api" / "openapi.json"
 
 
-def described():
+HOST = "https://portal.example"  # in the code samples of the file, wherever it is written
+
+
+def described(base=HOST):
     """Return the description as JSON text, with sorted keys so that diffs are readable."""
-    return json.dumps(document(RESOURCES), indent=1, sort_keys=True, ensure_ascii=False, default=str) + "\n"
+    return json.dumps(document(RESOURCES, base), indent=1, sort_keys=True, ensure_ascii=False, default=str) + "\n"
 
 
 class Command(BaseCommand):

@@ -12,9 +12,12 @@ import schemathesis
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from hypothesis import HealthCheck, given, settings
+from jsonschema import Draft202012Validator
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from portal.api import description as description_of
+from portal.api.resources import RESOURCES
 from portal.management.commands.write_openapi import STORED, described
 from portal.wsgi import application
 
@@ -91,6 +94,28 @@ def test_examples_of_the_description_have_answers(content, client):
             for name, example in query.items():
                 response = client.get(path, {name: example})
                 assert response.status_code == 200, (path, name, response.content)
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=[resource.path for resource in RESOURCES])
+def test_every_record_has_all_fields_and_with_fields_only_those(content, client, resource):
+    description = json.loads(described())
+    name = description_of.schema_name(resource)
+
+    def wrong(schema, records):
+        validator = Draft202012Validator({"$ref": f"#/components/schemas/{schema}", **description})
+        return [error.message for record in records for error in validator.iter_errors(record)]
+
+    address = f"/api/v1/{resource.path}?limit=100"
+    for query in ("", "&lang=ko"):
+        records = client.get(address + query).json()["items"]
+        assert wrong(name, records) == []
+        assert wrong(f"{name}Fields", records) == []
+        assert {tuple(record) for record in records} == {tuple(resource.serialiser.by_name)}
+    some = list(resource.serialiser.by_name)[2:4]
+    records = client.get(address, {"fields": ",".join(some)}).json()["items"]
+    assert wrong(f"{name}Fields", records) == []
+    assert records
+    assert len(wrong(name, records)) == sum(len(set(resource.serialiser.by_name) - set(one)) for one in records)
 
 
 # ── Tools of others ──────────────────────────────────────────────────────────────────────────────────────────────
