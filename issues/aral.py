@@ -133,7 +133,7 @@ def picture(issue):
             "The shore of the late 1950s enclosed {large}; the water of the 2010s, drawn over it, covers {small}."
         ).format(large=area(shores[0]), small=area(shores[1])),
         "issue_url": issue.get_absolute_url(),
-        "svg_url": f"{issue.get_absolute_url()}?format=svg&part=sea",
+        "picture_url": f"{issue.get_absolute_url()}?part=sea",
     }
 
 
@@ -260,7 +260,7 @@ def planting(issue, indicator, values):
         ),
         "unit": text_and_language(indicator, "unit")[0],
         "sentence": IndicatorFigure(indicator, found).sentence,
-        "svg_url": f"{issue.get_absolute_url()}?format=svg&part=planting",
+        "picture_url": f"{issue.get_absolute_url()}?part=planting",
     }
 
 

@@ -338,6 +338,11 @@ class CausesFigure:
         ]
         self.wide, self.narrow = (self.view(shape) for shape in shapes)
 
+    @property
+    def picture_url(self):
+        """Return the URL of the page of the issue in focus with the query of this picture (`picture_links`)."""
+        return f"{self.focus.get_absolute_url()}?part=causes"
+
     def view(self, shape):
         """Return the context of the picture in one shape: its drawing, nodes and trunks.
 

@@ -7,7 +7,6 @@ from string import ascii_uppercase
 
 from django.template.loader import render_to_string
 from django.utils.functional import cached_property
-from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -24,6 +23,7 @@ from issues.figures import (
 from issues.models import Observation
 from portal.core.formatting import large_number, name_list, number, quantities, quantity
 from portal.core.languages import reader_html, text_and_language
+from portal.core.urls import file_path, with_query
 from portal.graphics.charts import (
     PHONE_WIDTH,
     BarChart,
@@ -96,16 +96,17 @@ class IndicatorFigure:
 
     @property
     def csv_url(self):
-        return f"{self.url}?{urlencode(self.query | {'format': 'csv'}, doseq=True)}"
+        return with_query(file_path(self.url, "csv"), self.query)
 
     @property
-    def svg_url(self):
-        return f"{self.url}?{urlencode(self.query | {'format': 'svg'}, doseq=True)}"
+    def picture_url(self):
+        """Return the URL of the page with what its picture shows (`picture_links`)."""
+        return with_query(self.url, self.query)
 
     @property
     def multiples_url(self):
-        """Return the URL of the small charts as an SVG file."""
-        return f"{self.url}?{urlencode(self.query | {'format': 'svg', 'part': 'each'}, doseq=True)}"
+        """Return the URL of the page with the query of the small charts (`picture_links`)."""
+        return with_query(self.url, self.query | {"part": "each"})
 
     @cached_property
     def sources(self):

@@ -57,6 +57,12 @@ def file_path(path: str, name: str) -> str:
     return f"{path.removesuffix('/')}.{name}"
 
 
+def file_url(url: str, name: str) -> str:
+    """Return the short address of a page’s content in a format. `url` is that of the page and may have a query."""
+    path, _mark, query = url.partition("?")
+    return file_path(path, name) + (f"?{query}" if query else "")
+
+
 def page_path(path: str) -> str:
     """Return the path of the page whose content is at the short address `path`."""
     return f"{path.rpartition('.')[0]}/"

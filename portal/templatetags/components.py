@@ -12,7 +12,7 @@ from portal.citations.styles import STYLES
 from portal.core.choices import Confidence
 from portal.core.citation_marks import footnote_links
 from portal.core.sdg import goal_of, sort_key
-from portal.core.urls import snapshot_url, with_query
+from portal.core.urls import file_url, snapshot_url, with_query
 from portal.formats.responses import REFERENCES
 from portal.models import Outlook
 from portal.models.corrections import corrected_on
@@ -205,9 +205,12 @@ register.simple_tag(footnote_links)
 
 
 @register.simple_tag
-def picture_links(svg_url):
-    """Return links to a picture as an SVG and as a PNG file. `svg_url` has the parameter `format=svg`."""
-    png_url = svg_url.replace("format=svg", "format=png")
+def picture_links(page_url):
+    """Return links to a picture of a page as an SVG and as a PNG file.
+
+    `page_url` is the URL of the page with the parameters that choose the picture.
+    """
+    svg_url, png_url = (file_url(page_url, name) for name in ("svg", "png"))
     return format_html('<a href="{}">SVG</a> · <a href="{}">PNG</a>', svg_url, png_url)
 
 

@@ -1,8 +1,8 @@
 """Template tags for maps of the region: markers of places with a list, countries shaded by value with a table."""
 
 from django import template
-from django.utils.http import urlencode
 
+from portal.core.urls import with_query
 from portal.maps import region
 
 register = template.Library()
@@ -25,6 +25,5 @@ def choropleth(context, shown):
         if key not in {"year", "format", "part"}
         for value in values
     ]
-    query = {"year": shown["year"], "format": "svg", "part": "map"}
-    address = shown["indicator"].get_absolute_url()
-    return shown | {"kept": kept, "svg_url": f"{address}?{urlencode(query)}"}
+    picture_url = with_query(shown["indicator"].get_absolute_url(), {"year": shown["year"], "part": "map"})
+    return shown | {"kept": kept, "picture_url": picture_url}

@@ -317,7 +317,7 @@ def test_a_choice_of_places_and_years_holds_in_chart_table_and_file(client, area
     answer = client.get(area.get_absolute_url(), {"place": "lake", "year_from": "2001"})
     assert [(o.place.key, o.year) for o in answer.context["observations"]] == [("lake", 2001)]
     address = answer.context["figure"].csv_url
-    assert address == "/en/indicators/area/?place=lake&year_from=2001&format=csv"
+    assert address == "/en/indicators/area.csv?place=lake&year_from=2001"
     assert [row["year"] for row in read_csv(client.get(address))] == ["2001"]
 
 

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 from django.views.generic import TemplateView
 
-from portal.core.urls import with_query
+from portal.core.urls import file_path, with_query
 from portal.formats import responses, tables
 from portal.graphics.svg_export import asks_for_picture
 from portal.views.coverage.choice import GAPS, CoverageForm, CoverageRowsForm
@@ -27,6 +27,7 @@ class CoveragePage(TemplateView):
         if responses.requested_format(request):
             return responses.export_response(request, (), self.table, only=tables.FORMATS)
         self.coverage = Coverage(request.GET)
+        self.coverage.filter.raise_for_former_keys()
         self.streams = FlowDiagram(self.coverage)
         if asks_for_picture(request) and self.streams.drawn:
             self.coverage.raise_for_errors()
@@ -79,7 +80,7 @@ class CoveragePage(TemplateView):
             "other_rows": with_query(here, other_rows | column),
             "swapped": with_query(here, query | {"rows": choice.columns.name, "columns": choice.rows.name}),
             "formats": responses.format_links(self.request, (), only=tables.FORMATS),
-            "csv_url": with_query(here, query | column | {"format": "csv"}),
-            "streams_svg_url": with_query(here, query | {"format": "svg"}),
-            "streams_csv_url": with_query(here, query | {"format": "csv", "part": "streams"}),
+            "csv_url": with_query(file_path(here, "csv"), query | column),
+            "streams_picture_url": with_query(here, query),
+            "streams_csv_url": with_query(file_path(here, "csv"), query | {"part": "streams"}),
         }

@@ -93,7 +93,7 @@ def test_part_of_the_sea_stands_on_the_page_of_the_chosen_issue_only(client):
     make_issue_feature(issue=chosen)
     pages = [reading.page(client.get(issue.get_absolute_url())) for issue in (chosen, other)]
     assert [len(page.find_class("aral-map")) for page in pages] == [1, 0]
-    assert "/en/issues/chosen/?format=svg&part=sea" in pages[0].xpath("//a/@href")
+    assert "/en/issues/chosen.svg?part=sea" in pages[0].xpath("//a/@href")
     files = [client.get(issue.get_absolute_url(), {"format": "svg", "part": "sea"}) for issue in (chosen, other)]
     assert [file["Content-Type"].partition(";")[0] for file in files] == ["image/svg+xml", "text/html"]
 

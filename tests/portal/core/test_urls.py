@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from portal.core.urls import default_of, languages_of, path_in, snapshot_url, with_query
+from portal.core.urls import default_of, file_url, languages_of, path_in, snapshot_url, with_query
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,15 @@ def test_snapshot_has_the_day_below_the_url_of_the_record(url, expected):
 @pytest.mark.parametrize(("query", "expected"), [(None, "/en/"), ({}, "/en/"), ({"q": "물 & 소금"}, None)])
 def test_query_is_encoded_and_left_out_if_empty(query, expected):
     assert with_query("/en/", query) == (expected or "/en/?q=%EB%AC%BC+%26+%EC%86%8C%EA%B8%88")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("/en/coverage/", "/en/coverage.svg"),
+        ("/en/issues/aral/?part=sea", "/en/issues/aral.svg?part=sea"),
+        ("/en/indicators/area/?place=a&place=b", "/en/indicators/area.svg?place=a&place=b"),
+    ],
+)
+def test_short_address_of_a_file_keeps_the_query_of_its_page(url, expected):
+    assert file_url(url, "svg") == expected

@@ -2,12 +2,14 @@
 
 import io
 import re
+from urllib.parse import parse_qsl
 from xml.etree import ElementTree
 
 import pytest
 from lxml import etree
 from PIL import Image
 
+from portal.core.urls import file_url
 from portal.graphics.svg_export import LegendEntry, Panel, SvgDocument, parse_css, picture_file, standalone_svg
 from tests import reading
 
@@ -143,6 +145,18 @@ class TestContent:
         assert [abs(a - b) <= 1 for a, b in zip(image.size, wanted, strict=True)] == [True, True]
         assert len(image.getcolors(maxcolors=1_000_000)) > 20, "nothing is drawn"
 
+    @pytest.mark.parametrize("picture", PICTURES)
+    def test_page_links_to_the_short_addresses_of_its_picture(self, client, picture):
+        path, query, _drawings = PICTURES[picture]
+        page = reading.page(client.get(f"/en/{path}", {"year": "2020", "view": "map"} if picture == "map" else None))
+        hrefs = page.xpath("//a[.='SVG' or .='PNG']/@href")
+        assert hrefs
+        assert [href for href in hrefs if "format=" in href] == []
+        short = file_url(f"/en/{path}{'&' if '?' in path else '?'}{query}", "svg")
+        [address] = [href for href in hrefs if path_and_part(href) == path_and_part(short)]
+        answers = [client.get(one)["Content-Type"] for one in (address, address.replace(".svg", ".png"))]
+        assert answers == ["image/svg+xml; charset=utf-8", "image/png"]
+
     def test_every_colour_of_a_file_is_in_it(self, client):
         """Classes of series, tones and levels have a CSS rule."""
         for path, query, _selector in PICTURES.values():
@@ -166,6 +180,11 @@ class TestContent:
         answer = client.get(address)
         assert answer.status_code == 200
         assert answer["Content-Type"].startswith("text/html")
+
+
+def path_and_part(address):
+    path, _mark, query = address.partition("?")
+    return path, dict(parse_qsl(query)).get("part")
 
 
 def _words(svg):
