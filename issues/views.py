@@ -419,6 +419,7 @@ class IndicatorPage(RecordView):
     def drawn(self, observations, **kwargs):
         """Return the context with the chart of `observations` and the form to choose others."""
         choice = self.choice
+        choice.raise_for_former_keys()
         drawn, left_out = (observations, []) if choice.valid_data.get("place") else chartable(observations)
         query = {name: choice.data.getlist(name) for name in choice.valid_data} if choice.is_bound else {}
         figure = None

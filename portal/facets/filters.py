@@ -19,8 +19,8 @@ from portal.core.languages import language_name
 from portal.facets.bitmaps import BitMap, FacetIndex, FacetSource, ValueBitmaps, union
 from portal.facets.counting import FacetCounter, IndexCounter, QuerySetCounter
 from portal.http import page_cache
-from portal.http.problems import ProblemDetail
-from portal.models import Place, Source
+from portal.http.problems import KeysChanged, ProblemDetail
+from portal.models import FormerKey, Place, Source
 from portal.models.querysets import RecordManager, reader_text
 from portal.search.ranking import keys_matching
 
@@ -136,6 +136,17 @@ class Facet(django_filters.Filter):
         if not hasattr(self, "_field"):
             self._field = self.field_class(label=self.label, required=False, choices=self.choices)
         return self._field
+
+    def present_keys(self, values: Iterable[str]) -> dict[str, str]:
+        """Return the present keys of published records by those of `values` that are their former keys."""
+        records = self._keyed_records()
+        asked = {value.lower() for value in values if slug_re.fullmatch(value)}
+        if records is None or not asked:
+            return {}
+        kind = records.model._meta.model_name
+        found = dict(FormerKey.objects.filter(kind=kind, key__in=asked).values_list("key", "now"))
+        shown = set(records.published().filter(key__in=found.values()).values_list("key", flat=True)) if found else ()
+        return {former: now for former, now in found.items() if now in shown}
 
     # ── Values ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -337,8 +348,32 @@ class RecordFilterSet(django_filters.FilterSet):
             *(f"“{name}”: {error}" for name, errors in self.form.errors.items() for error in errors),
         ]
 
+    def raise_for_former_keys(self) -> None:
+        """Raise KeysChanged, which redirects permanently, if a value is the former key of a published record.
+
+        It queries the database only if a value was left out.
+        """
+        if not self.error_messages:
+            return
+        changed, told = {}, []
+        for name, field in self.form.fields.items():
+            item = self.filters[name]
+            present = item.present_keys(field.rejected) if getattr(field, "rejected", None) else {}
+            if present:
+                values = [present.get(value.lower(), value) for value in self.data.getlist(name)]
+                changed[name] = list(dict.fromkeys(values))
+                told += [
+                    gettext("“{name}”: the key “{former}” is now “{present}”.").format(
+                        name=name, former=former, present=now
+                    )
+                    for former, now in present.items()
+                ]
+        if changed:
+            raise KeysChanged(" ".join(told), changed)
+
     def raise_for_errors(self) -> None:
-        """Raise Problem 400 if a value is wrong."""
+        """Raise Problem 400 if a value is wrong, and KeysChanged if one is a former key."""
+        self.raise_for_former_keys()
         if errors := self.parameter_errors:
             raise ProblemDetail(400, " ".join(errors))
 

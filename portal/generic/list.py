@@ -41,8 +41,9 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
     - `scopes` are the sets of records that the list can be of: such pairs of the parameter `scope`. `get_queryset`
       narrows by `chosen_scope`. Filters and files keep it.
 
-    An invalid filter shows a message, and the other filters still apply. A page number that does not exist becomes the
-    nearest one; a page size that is not in `page_sizes` becomes the first of them.
+    An invalid filter shows a message, and the other filters still apply. A former key redirects to the present one. A
+    page number that does not exist becomes the nearest one; a page size that is not in `page_sizes` becomes the first
+    of them.
     """
 
     @classmethod
@@ -82,6 +83,7 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
         if request.GET.get("q"):
             throttling.throttle(request, "search")
         response = super().get(request, *args, **kwargs)
+        self.filterset.raise_for_former_keys()
         if request.htmx:
             response["HX-Push-Url"] = with_query(request.path, request.GET)
         patch_vary_headers(response, ("HX-Request",))

@@ -3,11 +3,13 @@
 import json
 from http import HTTPStatus
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django.utils.translation import gettext
+
+from portal.core.urls import file_path
 
 TYPE = "application/problem+json"
 PREFIX = "/api/v1/"
@@ -19,6 +21,23 @@ class ProblemDetail(Exception):
     def __init__(self, status, detail, **more):
         super().__init__(detail)
         self.status, self.detail, self.more = status, detail, more
+
+
+class KeysChanged(ProblemDetail):
+    """Raised for a query that names records by former keys. `changed` are the present values by parameter."""
+
+    def __init__(self, detail, changed):
+        super().__init__(400, detail)
+        self.changed = changed
+
+    def redirect(self, request):
+        """Return the permanent redirect to the same address with the present keys."""
+        query, path = request.GET.copy(), request.path
+        for name, values in self.changed.items():
+            query.setlist(name, values)
+        if getattr(request, "is_short_address", False):
+            path = file_path(path, query.pop("format")[0])
+        return HttpResponsePermanentRedirect(f"{path}?{query.urlencode()}")
 
 
 def response(status, detail, headers=None, **more):
@@ -53,7 +72,10 @@ def answer(request, problem):
 
 
 class ProblemMiddleware:
-    """Replaces Django's error pages under /api/v1/ by problems in JSON, and answers a raised ProblemDetail."""
+    """Replaces Django's error pages under /api/v1/ by problems in JSON, and answers a raised ProblemDetail.
+
+    A query with former keys is redirected to the one with the present keys.
+    """
 
     DETAILS = {
         400: "The request could not be understood.",
@@ -68,6 +90,8 @@ class ProblemMiddleware:
         self.get_response = get_response
 
     def process_exception(self, request, error):
+        if isinstance(error, KeysChanged):
+            return error.redirect(request)
         return answer(request, error) if isinstance(error, ProblemDetail) else None
 
     def __call__(self, request):

@@ -61,6 +61,7 @@ class WhatChanged(PageMetadataMixin, TemplateView):
     def get_context_data(self, **kwargs):
         query = self.request.GET
         followed = ListQuery.from_request(query)
+        followed.filterset.raise_for_former_keys()
         kinds, is_wrong = chosen_kinds(query)
         found = followed.changes(first_moment(), kinds=kinds)
         page = Paginator(found.changes, PER_PAGE).get_page(query.get("page"))

@@ -168,6 +168,7 @@ class Coverage:
 
     def raise_for_errors(self):
         """Raise ProblemDetail (400) if a filter, an axis or the measure is wrong."""
+        self.filter.raise_for_former_keys()
         if errors := [*self.filter.parameter_errors, *self.choice.mistakes]:
             raise ProblemDetail(400, " ".join(errors))
 

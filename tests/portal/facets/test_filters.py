@@ -6,7 +6,18 @@ from django.http import QueryDict
 from portal.core.choices import Level, PublicationStatus
 from tests import reading
 from tests.lists import FACETS, LISTS, TIES, facets_of, make_with
-from tests.make import make_agreement, make_country, make_event, make_observation, make_project, make_source
+from tests.make import (
+    make_agreement,
+    make_country,
+    make_event,
+    make_former_key,
+    make_issue,
+    make_observation,
+    make_organisation,
+    make_place,
+    make_project,
+    make_source,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -408,3 +419,87 @@ def test_indicator_without_a_value_for_the_choice_offers_all(client):
     assert years(response) == []
     assert reading.said(response, "empty") == ["No data for this selection. Show all"]
     assert reading.addresses(response, "//*[@class='empty']") == [address]
+
+
+# ── Former keys ──────────────────────────────────────────────────────────────────────────────────────────────
+
+MAKE = {"place": make_place, "issue": make_issue, "organisation": make_organisation, "source": make_source}
+# From the address of a list and its filter to the kind of the record that the filter names.
+NAMED = {
+    ("projects/", "place"): "place",
+    ("projects/", "issue"): "issue",
+    ("projects/", "organisation"): "organisation",
+    ("projects/", "source"): "source",
+    ("agreements/", "issue"): "issue",
+    ("agreements/ledger/", "organisation"): "organisation",
+    ("organisations/", "issue"): "issue",
+    ("lessons/", "issue"): "issue",
+    ("timeline/", "place"): "place",
+    ("indicators/", "place"): "place",
+    ("search/", "issue"): "issue",
+    ("map/", "place"): "place",
+    ("coverage/", "issue"): "issue",
+}
+EVERY_NAMED = pytest.mark.parametrize(("path", "name"), NAMED)
+
+
+@pytest.fixture
+def renamed(path, name):
+    """Make a record `now` that had the key `then`, and one with the key `other`."""
+    kind = NAMED[path, name]
+    for key in ("now", "other"):
+        MAKE[kind](key=key)
+    make_former_key(kind=kind, key="then", now="now")
+
+
+@EVERY_NAMED
+def test_former_key_of_a_record_redirects_to_its_present_one(client, renamed, path, name):
+    response = client.get(f"/ko/{path}?{name}=other&{name}=Then&{name}=now")
+    assert (response.status_code, response.headers["Location"]) == (301, f"/ko/{path}?{name}=other&{name}=now")
+
+
+@pytest.mark.parametrize(("path", "name"), [("projects/", "place"), ("coverage/", "issue")])
+def test_former_key_of_a_record_redirects_to_the_file_with_its_present_one(client, renamed, path, name):
+    for long, short in (
+        (f"/en/{path}?{name}=then&format=csv", f"/en/{path}?{name}=now&format=csv"),
+        (
+            f"/en/{path.removesuffix('/')}.csv?{name}=then&lang=ko",
+            f"/en/{path.removesuffix('/')}.csv?{name}=now&lang=ko",
+        ),
+    ):
+        response = client.get(long)
+        assert (response.status_code, response.headers["Location"]) == (301, short)
+
+
+@pytest.mark.parametrize(("path", "name"), [("projects/", "place")])
+@pytest.mark.parametrize(
+    ("asked", "there"),
+    [
+        ("/api/v1/projects?place=then&limit=5", "/api/v1/projects?place=now&limit=5"),
+        ("/en/map/?format=json&place=then&zoom=1", "/en/map/?format=json&place=now&zoom=1"),
+        ("/en/changes/?list=projects&place=then", "/en/changes/?list=projects&place=now"),
+        ("/en/changes/feed/?list=projects&place=then", "/en/changes/feed/?list=projects&place=now"),
+    ],
+)
+def test_former_key_redirects_elsewhere_too(client, renamed, path, name, asked, there):
+    response = client.get(asked)
+    assert (response.status_code, response.headers["Location"]) == (301, there)
+
+
+def test_former_key_of_a_place_redirects_in_the_values_of_an_indicator(client):
+    observation = make_observation(place=make_place(key="now"))
+    make_former_key(kind="place", key="then", now="now")
+    here = observation.indicator.get_absolute_url()
+    response = client.get(f"{here}?place=then&view=table")
+    assert (response.status_code, response.headers["Location"]) == (301, f"{here}?place=now&view=table")
+
+
+def test_former_key_of_a_record_that_readers_do_not_see_or_of_another_kind_is_an_unknown_value(client):
+    make_place(key="hidden", publication=PublicationStatus.DRAFT)
+    make_issue(key="now")
+    make_former_key(kind="place", key="then", now="hidden")
+    make_former_key(kind="issue", key="past", now="now")
+    for key in ("then", "past", "never"):
+        response = client.get(f"/en/projects/?place={key}")
+        assert response.status_code == 200
+        assert response.context["problems"] == [f"Place: “{key}” was not found and was ignored."]
