@@ -95,6 +95,7 @@ urlpatterns = [
     path("data/", tables.data_in_readers_language),
     path("data/datapackage.json", tables.datapackage, name="datapackage"),
     path("data/csv-metadata.json", tables.tables_metadata, name="data-tables-metadata"),
+    path("data/places.geojson", tables.all_places, name="all-places"),
     path("data/datasette.json", tables.datasette, name="datasette"),
     path(f"data/{archive.NAME}", tables.everything, name="archive"),
     path(

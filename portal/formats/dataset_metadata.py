@@ -153,12 +153,25 @@ def resource(table, folder=""):
     }
 
 
+# The file of the places for maps, which stands beside the folder of the tables.
+PLACES = {
+    "name": "places-geojson",
+    "title": "places, for maps",
+    "description": "All places: names, identifiers, positions, and outlines of countries and provinces.",
+    "path": "places.geojson",
+    "profile": "data-resource",
+    "format": "geojson",
+    "mediatype": "application/geo+json",
+    "encoding": "utf-8",
+}
+
+
 def datapackage(tables, homepage, created, folder=""):
     """Return the tables as a Data Package that was created at the time `created`. Their paths begin with `folder`."""
     return {
         "name": "central-asia-environment",
         "title": str(settings.PORTAL_NAME),
-        "profile": "tabular-data-package",
+        "profile": "data-package",
         "homepage": homepage,
         "created": moment(created),
         "licenses": [
@@ -168,7 +181,7 @@ def datapackage(tables, homepage, created, folder=""):
                 "title": "The portal’s own words. Figures and sources carry their own licences.",
             }
         ],
-        "resources": [resource(table, folder) for table in tables],
+        "resources": [*(resource(table, folder) for table in tables), PLACES],
     }
 
 

@@ -435,10 +435,6 @@ class PositionField(Field):
 
         return data
 
-    def points_of(self, reading, at):
-        """Return a function from a row to its positions as (longitude, latitude), the order of GeoJSON."""
-        return lambda row: [] if row[at] is None else [(float(row[at + 1]), float(row[at]))]
-
     def schema(self):
         properties = {
             "latitude": {"type": "number", "minimum": -90, "maximum": 90},
@@ -511,7 +507,7 @@ class PlaceSummary(RelatedSummary):
 
     def __init__(self, model):
         super().__init__(model)
-        self.columns += ("latitude", "longitude")
+        self.columns += ("latitude", "longitude", "kind")
 
     def data(self, values, say):
         latitude, longitude = values[4:6]
@@ -610,12 +606,15 @@ class RelatedField(Field):
         return lambda row: row[at] is None or known.get(row[at]) is not None
 
     def points_of(self, reading, at):
-        """Return a function from a row to the position of the related place, as a list of (longitude, latitude)."""
+        """Return a function from a row to a list with the longitude, latitude and kind of the related place.
+
+        The list is empty if readers may not see the place, or if its position is not known.
+        """
         known = reading.mentions(self.mention, ())
 
         def points(row):
             values = known.get(row[at])
-            return [(float(values[5]), float(values[4]))] if values and values[4] is not None else []
+            return [(float(values[5]), float(values[4]), values[6])] if values and values[4] is not None else []
 
         return points
 
@@ -785,7 +784,7 @@ class RelatedRowsField(Field):
         return lambda row: [item(one) for one in hung.get(row[key], ()) if sees(one)]
 
     def points_of(self, reading, at):
-        """Return a function from a row to the positions of all places that its related rows name."""
+        """Return a function from a row to the positions and kinds of all places that its related rows name."""
         hung = reading.hung.setdefault(self, {})
         [points] = [field.points_of(reading, place) for field, place in self.inner if isinstance(field, RelatedField)]
         return lambda row: [point for one in hung.get(row[0], ()) for point in points(one)]

@@ -7,10 +7,17 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext, override
 
+from portal.formats.locations import BoundingBoxOfAll
 from portal.formats.spreadsheets import LICENCE
 
 # Records read at a time: fewer than for tables, because each record becomes nested dictionaries.
 CHUNK = 500
+# The credit of the outlines of countries and provinces in GeoJSON.
+OUTLINES = {
+    "source": "Natural Earth, generalised",
+    "licence": "public domain",
+    "note": "Kazakhstan has its regions of before June 2022.",
+}
 
 
 def dumps(value):
@@ -83,29 +90,34 @@ def _items(records):
         comma = ","
 
 
-def geojson_text(records):
+def geojson_text(records, full=False):
     """Yield the records as a FeatureCollection (RFC 7946). A feature has all places of its record, or a null geometry.
 
-    Longitude comes before latitude. The bounding box is at the end, because it is known only after the last record.
+    Properties are flat: texts and numbers, with texts in one language (`Serialiser.flat_of`). With `full` they are the
+    nested objects of JSON.
     """
-    yield f'{{"type":"FeatureCollection","about":{dumps(about(records))},"features":['
-    comma, west, south, east, north = "", 180.0, 90.0, -180.0, -90.0
-    for item, points in records.located(CHUNK):
-        feature = {"type": "Feature", "id": item["key"], "geometry": geometry(points), "properties": item}
-        for longitude, latitude in points:
-            west, east = min(west, longitude), max(east, longitude)
-            south, north = min(south, latitude), max(north, latitude)
-        yield f"{comma}\n{dumps(feature)}"
+    return feature_collection(records, records.located(CHUNK, full))
+
+
+def feature_collection(records, located):
+    """Yield pairs of properties and `RecordLocation` as the FeatureCollection of the selection `records`.
+
+    The bounding box is at the end, because it is known only after the last feature.
+    """
+    # GDAL and QGIS name the layer by `name`.
+    head = {"type": "FeatureCollection", "name": records.label, "about": about(records)}
+    if records.kind == "place":
+        head["outlines"] = OUTLINES
+    yield f"{dumps(head)[:-1]},{_array('features')}"
+    comma, around = "", BoundingBoxOfAll()
+    for item, found in located:
+        around.add(found.geometry)
+        yield f"{comma}\n{dumps(feature(item, found))}"
         comma = ","
-    box = f',"bbox":{dumps([west, south, east, north])}' if west <= east else ""
+    box = f',"bbox":{dumps(around.box)}' if around.box else ""
     yield f"\n]{box}}}\n"
 
 
-def geometry(points):
-    """Return a Point, a MultiPoint if the positions differ, or None if there are none."""
-    points = list(dict.fromkeys(points))
-    if not points:
-        return None
-    if len(points) == 1:
-        return {"type": "Point", "coordinates": points[0]}
-    return {"type": "MultiPoint", "coordinates": points}
+def feature(item, found):
+    """Return a record and its `RecordLocation` as a GeoJSON feature."""
+    return {"type": "Feature", "id": item["key"], "geometry": found.geometry, "properties": item | found.stated}

@@ -22,7 +22,9 @@ from portal.formats.fields import (
     TranslatedTextField,
     nullable,
 )
+from portal.formats.locations import RecordLocation, location, precision_of
 from portal.formats.serialisers import Address, Serialiser
+from portal.maps.outlines import area_outlines
 from portal.models import Alias, Attachment, IdentifierScheme, Picture, Place, PlaceCitation, PlaceIdentifier, Source
 
 PLACE = PlaceSummary(Place)
@@ -218,7 +220,36 @@ class PlaceCountriesField(RelatedRowsField):
         reading.hung[self] |= {row[0]: [(row[at],)] for row in rows if row[at] is not None}
 
 
-Serialiser(
+class PlaceSerialiser(Serialiser):
+    """Serialiser of places. Countries and provinces have their outline if it is known, else a point."""
+
+    def location_of(self, reading):
+        at, key_at, kind_at = (self.places[name] for name in ("position", "key", "kind"))
+        identifiers_of = self.by_name["identifiers"].data_of(reading, self.places["identifiers"])
+
+        def outline(row):
+            """Return the outline of a country by its key, or of a province by its ISO 3166-2 code; else None."""
+            if row[kind_at] == Place.Kind.COUNTRY:
+                return area_outlines().get(row[key_at].upper())
+            if row[kind_at] == Place.Kind.PROVINCE:
+                for one in identifiers_of(row):
+                    if one["scheme"] == IdentifierScheme.ISO_3166_2:
+                        return area_outlines().get(one["value"])
+            return None
+
+        def located(row):
+            kind, found = row[kind_at], outline(row)
+            if found:
+                stated = {"precision": precision_of(kind), "outline_note": found.note or None}
+                return RecordLocation(found.geometry, stated)
+            points = [] if row[at] is None else [(float(row[at + 1]), float(row[at]), kind)]
+            there = location(points, [row[key_at]] if kind == Place.Kind.COUNTRY else [])
+            return RecordLocation(there.geometry, there.stated | {"outline_note": None})
+
+        return located
+
+
+PlaceSerialiser(
     Place,
     [
         KEY,

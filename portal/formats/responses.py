@@ -54,7 +54,7 @@ class Format:
 
 
 def _csv(request, records):
-    return spreadsheets.csv_text(records, tags=asks_for_tags(request))
+    return spreadsheets.csv_text(records, tags=is_asked_for(request, "hxl"))
 
 
 def _xlsx(request, records):
@@ -74,7 +74,7 @@ def _jsonld(request, records):
 
 
 def _geojson(request, records):
-    return json.geojson_text(records)
+    return json.geojson_text(records, full=is_asked_for(request, "full"))
 
 
 def _ics(request, records):
@@ -244,11 +244,11 @@ def description(request, value):
 # ── Responses ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def asks_for_tags(request):
-    """Return True if a CSV file is to have HXL tags. Raise ProblemDetail (400) for any value but 1."""
-    if request.GET.get("hxl", "1") != "1":
-        raise ProblemDetail(400, one_of_sentence("hxl", ["1"]))
-    return "hxl" in request.GET
+def is_asked_for(request, name):
+    """Return True if a parameter is set, such as `hxl` for HXL tags. Raise ProblemDetail (400) for any value but 1."""
+    if request.GET.get(name, "1") != "1":
+        raise ProblemDetail(400, one_of_sentence(name, ["1"]))
+    return name in request.GET
 
 
 def requested_format(request):

@@ -17,8 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from portal.core.choices import PublicationStatus
 from portal.core.database import IdList
 from portal.formats.fields import LANGUAGES, ColumnHeader, Field, ReadContext, base_rows, csv_text, values_tuples
+from portal.formats.locations import RecordLocation, location
 
 CHUNK = 1_000
+NOWHERE = RecordLocation(None, {"precision": None})
 
 # From the name of a model to its serialiser. The apps add theirs when they are loaded.
 SERIALISERS = {}
@@ -118,9 +120,18 @@ class Serialiser:
         parts = [(field.name, field.data_of(reading, self.places[field.name])) for field in fields or self.fields]
         return lambda row: {name: part(row) for name, part in parts}
 
-    def points_of(self, reading):
-        """Return a function from a row of values to its positions, or None if records of this kind have no position."""
-        return self.by_name[self.where].points_of(reading, self.places[self.where]) if self.where else None
+    def flat_of(self, reading, language):
+        """Return a function from a row of values to a JSON object of texts and numbers, with texts in `language`."""
+        flat, cells = flat_columns(self.column_headers, language), self.cells_of(reading)
+        return lambda row: {"type": self.kind} | flat(cells(row))
+
+    def location_of(self, reading):
+        """Return a function from a row to its `RecordLocation`. Without places, a record is in its countries."""
+        if not self.where:
+            return lambda row: NOWHERE
+        points = self.by_name[self.where].points_of(reading, self.places[self.where])
+        countries = self.by_name["countries"].data_of(reading, self.places["countries"])
+        return lambda row: location(points(row) or (), (country["key"] for country in countries(row)))
 
     def summary_row(self, reading):
         """Return a function from a row of values to the cells of a list of several kinds: the columns `BRIEF`."""
@@ -257,6 +268,27 @@ def columns_in_language(headers, language):
     return ColumnChoice(chosen, places)
 
 
+def flat_columns(headers, language):
+    """Return a function from the cells of a row of all columns to a JSON object with texts in one language.
+
+    A text has the name of its field: `title`, not `title_en`. If it is the label of a code, or the name of a record,
+    the code or key is `<name>_code`. Several values are joined as in a cell. An empty cell is null.
+    """
+    chosen = columns_in_language(headers, language)
+    texts = {head.name.removesuffix(f"_{language}") for head in chosen.headers if head.language}
+    names = [
+        head.name.removesuffix(f"_{language}")
+        if head.language
+        else f"{head.name}_code"
+        if head.name in texts
+        else head.name
+        for head in chosen.headers
+    ]
+    return lambda cells: {
+        name: None if cell == "" else cell for name, cell in zip(names, chosen.row(list(cells)), strict=True)
+    }
+
+
 class RecordSelection:
     """The records of one export in their order: primary keys if `kind` is given, else pairs of kind and primary key.
 
@@ -342,15 +374,37 @@ class RecordSelection:
             else:
                 yield from self._mixed(chunk, _data_with_type, readings)
 
-    def located(self, size=None):
-        """Yield the records as pairs of a JSON object and a list of positions."""
-        readings = {}
+    def located(self, size=None, full=False):
+        """Yield the records as pairs of a JSON object and a `RecordLocation`.
+
+        The object is flat, with texts in the language of the export; with `full` it is the nested one of JSON.
+        """
+        readings, language = {}, self.language or self.reader
+
+        def data_of(serialiser):
+            return _data_with_type(serialiser) if full else lambda reading: serialiser.flat_of(reading, language)
+
+        def located_of(serialiser):
+            def pair_of(reading):
+                data, where = data_of(serialiser)(reading), serialiser.location_of(reading)
+                return lambda row: (data(row), where(row))
+
+            return pair_of
+
+        def summary_of(serialiser):
+            def pair_of(reading):
+                flat, where = flat_columns(BRIEF, language), serialiser.location_of(reading)
+                cells = serialiser.summary_row(reading)
+                return lambda row: (flat(cells(row)), where(row))
+
+            return pair_of
+
         for chunk in self.chunks(size):
             if self.kind:
-                reading, read = readings.setdefault(self.kind, self._reader(_located(self.serialiser)))
+                reading, read = readings.setdefault(self.kind, self._reader(located_of(self.serialiser)))
                 yield from map(read, self.serialiser.rows(chunk, reading))
             else:
-                yield from self._mixed(chunk, _located, readings)
+                yield from self._mixed(chunk, located_of if full else summary_of, readings)
 
     def records(self, size=200):
         """Yield the records as model instances without their long texts, for formats that need few fields."""
@@ -390,14 +444,6 @@ def _data_with_type(serialiser):
         return lambda row: {"type": serialiser.kind} | data(row)
 
     return data_of
-
-
-def _located(serialiser):
-    def located_of(reading):
-        data, points = _data_with_type(serialiser)(reading), serialiser.points_of(reading)
-        return lambda row: (data(row), points(row) if points else [])
-
-    return located_of
 
 
 def short_records(model):

@@ -71,7 +71,7 @@ class RecordView(PageMetadataMixin, DetailView):
 
     @classmethod
     def known_parameters(cls, as_file):
-        return {*cls.parameters, "format", *(("lang", "hxl", *cls.file_parameters) if as_file else ())}
+        return {*cls.parameters, "format", *(("lang", "hxl", "full", *cls.file_parameters) if as_file else ())}
 
     slug_field = slug_url_kwarg = "key"
     context_object_name = "record"

@@ -54,7 +54,7 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
         if cls.scopes:
             names.add("scope")
         if as_file:
-            names |= {"lang", "hxl"}
+            names |= {"lang", "hxl", "full"}
         if as_file or not cls.whole:
             names |= {"page", "per_page"}
         return names

@@ -27,6 +27,7 @@ from portal.citations import references
 from portal.formats import data_tables, dataset_metadata, spreadsheets
 from portal.formats import json as formats_json
 from portal.models import HeldFileModel
+from portal.open_data import places
 from portal.open_data.sqlite import write_sqlite
 from portal.tracking import content_version
 
@@ -204,7 +205,7 @@ def write_tables(archive):
         write(f"csv/{table.file}.csv", spreadsheets.csv_text(rows, bom=False))
     for selection in records.values():
         write(f"json/{selection.label}.json", formats_json.json_text(selection))
-    write("places.geojson", formats_json.geojson_text(records["place"]))
+    write(places.NAME, places.places_text(records["place"]))
     cited = records["source"]
     days = references.reading_days(cited.pks)
     sources = [references.reference_of_source(source, days.get(source.pk)) for source in cited.records()]

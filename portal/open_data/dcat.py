@@ -39,6 +39,7 @@ PUBLIC = address(f"{LISTS}/access-right/PUBLIC")
 MEDIA = {
     "CSV": "text/csv",
     "JSON": "application/json",
+    "GEOJSON": "application/geo+json",
     "XLSX": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "ZIP": "application/zip",
     "SQLITE": "application/vnd.sqlite3",
@@ -46,6 +47,7 @@ MEDIA = {
 USES = {
     "CSV": _("table for spreadsheets and statistics"),
     "JSON": _("data for programs"),
+    "GEOJSON": _("data for maps"),
     "XLSX": _("workbook for Excel"),
     "ZIP": _("all tables, references and pictures"),
     "SQLITE": _("all tables, to query"),
@@ -196,6 +198,12 @@ class Catalogue:
 
         table = self.base + reverse("data-table", args=[serialiser.file])
         described_at = address(self.base + reverse("data-table-metadata", args=[serialiser.file]))
+        files = [
+            self.file("CSV", table, page, dct_conformsTo=described_at, **rights()),
+            self.file("JSON", f"{self.base}/api/v1/{serialiser.file}", page, **rights()),
+        ]
+        if serialiser.kind == "place":
+            files.append(self.file("GEOJSON", self.base + reverse("all-places"), page, **rights()))
         return self.dataset(
             page,
             dct_title=spoken(serialiser.model._meta.verbose_name_plural),
@@ -205,10 +213,7 @@ class Catalogue:
             dct_temporal=period(span),
             dcat_theme=INTERNATIONAL if serialiser.kind in COOPERATION else ENVIRONMENT,
             dcat_landingPage=address(self.page),
-            dcat_distribution=[
-                self.file("CSV", table, page, dct_conformsTo=described_at, **rights()),
-                self.file("JSON", f"{self.base}/api/v1/{serialiser.file}", page, **rights()),
-            ],
+            dcat_distribution=files,
         )
 
     def indicators(self):

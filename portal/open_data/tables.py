@@ -18,7 +18,7 @@ from portal.formats.responses import HEADERS
 from portal.formats.serialisers import SERIALISERS
 from portal.http import throttling
 from portal.http.parameters import takes
-from portal.open_data import archive
+from portal.open_data import archive, places
 from portal.open_data.dcat import RIGHTS
 from portal.seo.head import PageMetadataMixin
 from portal.seo.schema_org import licence, node
@@ -55,7 +55,7 @@ def table(request, file):
 
     The file is UTF-8 without a byte order mark. Its URLs lead to English pages.
     """
-    found, state, tags = table_of(file), content_version.state(), responses.asks_for_tags(request)
+    found, state, tags = table_of(file), content_version.state(), responses.is_asked_for(request, "hxl")
     columns = ",".join([*(head.name for head in found.column_headers), str(tags)])
     etag = f'W/"{state.number}-{file}-{hashlib.sha256(columns.encode()).hexdigest()[:16]}"'
 
@@ -75,6 +75,26 @@ def table(request, file):
         return response
 
     return content_version.conditional_response(request, etag, state.changed_at, made, HEADERS)
+
+
+@require_safe
+def all_places(request):
+    """`/data/places.geojson`: all published places with outlines and texts in three languages. URLs are English."""
+    found, state = table_of("places"), content_version.state()
+
+    def made():
+        throttling.throttle(request, "export")
+        throttling.throttle(request, "export", throttling.cost_of_rows("geojson", found.count()))
+        with override("en"):
+            pieces = places.places_text(found.rows(settings.PUBLIC_URL, archive.data_page()))
+        response = StreamingHttpResponse(pieces, content_type=responses.FORMATS["geojson"].type)
+        response.headers["Content-Disposition"] = f'attachment; filename="{places.NAME}"'
+        response.headers["Link"] = f'<{spreadsheets.LICENCE}>; rel="license"'
+        return response
+
+    return content_version.conditional_response(
+        request, f'W/"{state.number}-{places.NAME}"', state.changed_at, made, HEADERS
+    )
 
 
 @require_safe
@@ -152,6 +172,7 @@ class DataTable:
     file: str
     api: str
     page: str
+    geojson: str  # URL; "" if the table has no positions
 
 
 class Data(PageMetadataMixin, TemplateView):
@@ -168,7 +189,9 @@ class Data(PageMetadataMixin, TemplateView):
     def told_table(self, tell, table):
         """Return a table as a dataset. The observations have other licences than the portal’s."""
         page = reverse("data")
-        files = (("text/csv", reverse("data-table", args=[table.file])), ("application/json", table.api))
+        files = [("text/csv", reverse("data-table", args=[table.file])), ("application/json", table.api)]
+        if table.geojson:
+            files.append(("application/geo+json", table.geojson))
         return node(
             "Dataset",
             tell.identity(page).replace("#it", f"#{table.file}"),
@@ -191,9 +214,8 @@ class Data(PageMetadataMixin, TemplateView):
             serialiser = SERIALISERS[kind]
             words, holds = serialiser.model._meta.verbose_name_plural, dataset_metadata.HOLDS[kind]
             count = serialiser.published().count()
-            tables.append(
-                DataTable(words, holds, count, serialiser.file, f"/api/v1/{serialiser.file}", reverse(PAGES[kind]))
-            )
+            api, geojson = f"/api/v1/{serialiser.file}", reverse("all-places") if kind == "place" else ""
+            tables.append(DataTable(words, holds, count, serialiser.file, api, reverse(PAGES[kind]), geojson))
         return super().get_context_data(**kwargs) | {
             "title": _("Open data and API"),
             "trail": [(_("Open data and API"), None)],

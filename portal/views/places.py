@@ -30,7 +30,7 @@ class CountryList(PageMetadataMixin, TemplateView):
 
     @staticmethod
     def known_parameters(as_file):
-        return {"format", *(("lang",) if as_file else ())}
+        return {"format", *(("lang", "full") if as_file else ())}
 
     template_name = "portal/country_list.html"
     kinds = ("place",)

@@ -96,7 +96,8 @@ def test_page_list_files_and_api_state_the_same(client, projects, language):
         assert (item["status_now"]["code"], row["status_now"]) == (code, code)
         assert row[f"status_now_{language}"] == label
         assert in_files[project.key]["status_now"]["name"][language] == label
-        assert on_the_map[project.key]["status_now"]["code"] == code
+        assert on_the_map[project.key]["status_now_code"] == code
+        assert on_the_map[project.key]["status_now"] == label
         assert (item["status"]["code"], row["status"]) == PROJECTS[code][:1] * 2
         assert (item["status_as_of"], row["status_as_of"] or None) == (PROJECTS[code][2],) * 2
         stated = PROJECTS[code][0]

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.api.resources import RESOURCES
+from portal.formats.locations import positions_of
 from tests.lists import facets_of, filterset_of
 
 # The path of a list, and that of the same records in the API.
@@ -77,7 +78,9 @@ def content_with_client(content, client):
     return client
 
 
-@pytest.mark.parametrize("address", ["projects/", "issues/", "timeline/", "search/?q=aral", "places/nukus/"])
+@pytest.mark.parametrize(
+    "address", ["projects/", "issues/", "timeline/", "search/?q=aral", "places/nukus/", "countries/"]
+)
 def test_geojson_is_valid(content, client, address):
     sign = "&" if "?" in address else "?"
     response = client.get(f"/en/{address}{sign}format=geojson")
@@ -86,7 +89,10 @@ def test_geojson_is_valid(content, client, address):
     placed = [feature for feature in found["features"] if feature["geometry"]]  # the validator refuses null
     assert placed
     assert validate_structure({**found, "features": placed}) == {}
+    west, south, east, north = found["bbox"]
     for feature in placed:
-        geometry = feature["geometry"]
-        points = [geometry["coordinates"]] if geometry["type"] == "Point" else geometry["coordinates"]
-        assert all(-180 <= longitude <= 180 and -90 <= latitude <= 90 for longitude, latitude in points)
+        positions = list(positions_of(feature["geometry"]))
+        assert all(-180 <= west <= longitude <= east <= 180 for longitude, _latitude in positions)
+        assert all(-90 <= south <= latitude <= north <= 90 for _longitude, latitude in positions)
+    nested = [value for feature in found["features"] for value in feature["properties"].values()]
+    assert not [value for value in nested if isinstance(value, dict | list)]

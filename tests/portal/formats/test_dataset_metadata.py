@@ -133,6 +133,7 @@ def test_data_package_has_its_tables_in_a_folder_and_the_time_in_utc():
     assert [(one["name"], one["path"]) for one in told["resources"]] == [
         ("projects", "csv/projects.csv"),
         ("sources", "csv/sources.csv"),
+        ("places-geojson", "places.geojson"),
     ]
     assert [licence["path"] for licence in told["licenses"]] == [LICENCE]
 

@@ -8,7 +8,13 @@ pytestmark = pytest.mark.django_db
 
 PUBLIC = (
     *("/en/projects/", "/en/projects/trees/", "/ko/projects.csv", "/en/projects/trees.json", "/en/projects.atom"),
-    *("/data/projects.csv", "/data/datapackage.json", "/data/catalogue.ttl", "/data/csv-metadata.json"),
+    *(
+        "/data/projects.csv",
+        "/data/datapackage.json",
+        "/data/catalogue.ttl",
+        "/data/csv-metadata.json",
+        "/data/places.geojson",
+    ),
     *("/api/v1/projects", "/oai?verb=Identify", "/sitemap.xml", "/en/search/?q=trees", "/en/opensearch.xml"),
     *("/en/coverage.csv", "/picture/central-asia.png", "/robots.txt", "/en/no-such-page/", "/api/v1/projects/none"),
 )

@@ -159,7 +159,7 @@ def test_every_file_of_the_catalogue_is_there_and_is_what_it_says(client):
     make_observation(indicator=make_indicator(key="area"))
     graph = catalogue(client)
     files = list(graph.subjects(RDF.type, DCAT.Distribution))
-    assert len(files) == 2 + 2 * len(archive.KINDS) + 3
+    assert len(files) == 2 + 2 * len(archive.KINDS) + 1 + 3  # the places as GeoJSON, and the indicator
     for file in files:
         [download], [media] = graph.objects(file, DCAT.downloadURL), graph.objects(file, DCAT.mediaType)
         response = client.get(str(download).removeprefix("http://testserver"))

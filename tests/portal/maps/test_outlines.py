@@ -1,0 +1,35 @@
+"""Outlines of countries and provinces as GeoJSON."""
+
+import pytest
+
+from portal.maps import geometry
+from portal.maps.outlines import COUNTRY_POINTS, area_outlines, by_right_hand, signed_area
+
+
+def test_outlines_are_those_of_the_five_countries_and_their_provinces():
+    codes = set(area_outlines())
+    assert {code for code in codes if len(code) == 2} == {"KG", "KZ", "TJ", "TM", "UZ"}
+    assert len(codes) == 5 + 48
+    assert "includes today's Jetisu Region" in area_outlines()["KZ-19"].note
+    assert area_outlines()["UZ-QR"].note == ""
+
+
+def test_rings_are_closed_and_follow_the_right_hand_rule():
+    for outline in area_outlines().values():
+        assert outline.geometry["type"] == "MultiPolygon"
+        for polygon in outline.geometry["coordinates"]:
+            assert [ring[0] == ring[-1] and len(ring) > 3 for ring in polygon] == [True] * len(polygon)
+            assert [signed_area(ring) > 0 for ring in polygon] == [True, *[False] * (len(polygon) - 1)]
+
+
+def test_ring_is_turned_only_if_it_has_to_be():
+    square, hole = [[0, 0], [2, 0], [2, 2], [0, 0]], [[1, 0], [1, 1], [2, 1], [1, 0]]
+    assert by_right_hand([square, hole]) == [square, hole]
+    assert by_right_hand([square[::-1], hole[::-1]]) == [square, hole]
+    assert signed_area(square) == 2
+
+
+@pytest.mark.parametrize("key", ["kg", "kz", "tj", "tm", "uz"])
+def test_point_of_a_country_is_in_its_outline(key):
+    rings = [ring for polygon in area_outlines()[key.upper()].geometry["coordinates"] for ring in polygon]
+    assert geometry.is_inside(COUNTRY_POINTS[key], rings)
