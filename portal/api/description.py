@@ -16,6 +16,7 @@ WORDS = {
     "description": "A text in the languages of the portal, null where there is none; with `lang`, the text alone.",
     "anyOf": [
         {
+            "title": "WordsByLanguage",
             "type": "object",
             "properties": {language: {"type": ["string", "null"]} for language in LANGUAGES},
             "required": list(LANGUAGES),
@@ -96,12 +97,13 @@ def schema_name(resource):
 
 def components(resources):
     """Return the schemas that the responses refer to."""
-    schemas = {"Words": WORDS, "Problem": PROBLEM, "Overlap": overlap.schema()}
+    schemas = {"Words": WORDS, "Problem": PROBLEM}
     with override("en"):
         for resource in resources:
             schemas |= record_schemas(resource)
             schemas[f"{schema_name(resource)}Page"] = page_schema(resource)
     found = {}
+    hoist(overlap.schema(), found)
     named = {name: hoist(schema, found) for name, schema in schemas.items()}
     return named | dict(sorted(found.items()))
 
@@ -112,9 +114,7 @@ def record_schemas(resource):
     described = str(resource.serialiser.model._meta.verbose_name).capitalize()
     fields = resource.serialiser.schema()["properties"]
     properties = {
-        field: ({"allOf": [fields[field]]} if {"$ref", "title"} & set(fields[field]) else fields[field])
-        | {"description": str(one.label)}
-        for field, one in resource.serialiser.by_name.items()
+        field: fields[field] | {"description": str(one.label)} for field, one in resource.serialiser.by_name.items()
     }
     record = {"type": "object", "properties": properties, "additionalProperties": False}
     whole = {"description": f"{described}. All fields are there, null if unknown.", "required": [*properties]}
@@ -132,7 +132,8 @@ def record_reference(resource):
 def hoist(schema, found):
     """Return a schema with references instead of the schemas in it that have a title.
 
-    They are added to `found` by their title, so that generated clients have a class for each, named by it.
+    They are added to `found` by their title, so that generated clients have a class for each, named by it. The
+    description of such a schema is that of its place and stays there, beside the reference.
     """
     if isinstance(schema, list):
         return [hoist(one, found) for one in schema]
@@ -141,10 +142,10 @@ def hoist(schema, found):
     inner = {name: hoist(one, found) for name, one in schema.items()}
     if not isinstance(inner.get("title"), str):
         return inner
-    title = inner.pop("title")
+    title, described = inner.pop("title"), inner.pop("description", None)
     if found.setdefault(title, inner) != inner:
         raise ValueError(f"Two schemas have the title {title}.")
-    return {"$ref": f"#/components/schemas/{title}"}
+    return {"$ref": f"#/components/schemas/{title}"} | ({"description": described} if described else {})
 
 
 def of_list(resource, base):

@@ -202,8 +202,10 @@ def described(problem, too_many):
     }
 
 
-def _object(**properties):
+def _object(title, /, **properties):
+    """Return the schema of an object. Generated clients call its class by the title."""
     return {
+        "title": title,
         "type": "object",
         "properties": properties,
         "required": list(properties),
@@ -213,9 +215,12 @@ def _object(**properties):
 
 def schema():
     """Return the schema of the answer."""
-    outcome = _object(key={"type": ["string", "null"]}, kind=TEXT, text=TEXT, text_language=TEXT, url=TEXT)
-    organisation = _object(key=TEXT, name=TEXT, name_language=TEXT, roles=STRINGS, url=TEXT)
+    outcome = _object(
+        "OverlapOutcome", key={"type": ["string", "null"]}, kind=TEXT, text=TEXT, text_language=TEXT, url=TEXT
+    )
+    organisation = _object("OverlapOrganisation", key=TEXT, name=TEXT, name_language=TEXT, roles=STRINGS, url=TEXT)
     item = _object(
+        "OverlapItem",
         key=TEXT,
         title=TEXT,
         title_language=TEXT,
@@ -238,12 +243,24 @@ def schema():
         organisations={"type": "array", "items": organisation, "description": "Whom to ask."},
     )
     agreement = _object(
-        key=TEXT, title=TEXT, title_language=TEXT, url=TEXT, date=TEXT, date_label=TEXT, kind=TEXT, reasons=STRINGS
+        "OverlapAgreement",
+        key=TEXT,
+        title=TEXT,
+        title_language=TEXT,
+        url=TEXT,
+        date=TEXT,
+        date_label=TEXT,
+        kind=TEXT,
+        reasons=STRINGS,
     )
     read = _object(
-        **dict.fromkeys(LISTS, STRINGS), years={"type": "array", "items": {"type": "integer"}}, words=STRINGS
+        "OverlapReading",
+        **dict.fromkeys(LISTS, STRINGS),
+        years={"type": "array", "items": {"type": "integer"}},
+        words=STRINGS,
     )
     return _object(
+        "Overlap",
         licence=TEXT,
         language=TEXT,
         checked_on={**TEXT, "format": "date"},
@@ -252,7 +269,7 @@ def schema():
         read=read | {"description": "What was read from the plan."},
         read_as={
             "type": "array",
-            "items": _object(typed=TEXT, name=TEXT),
+            "items": _object("OverlapName", typed=TEXT, name=TEXT),
             "description": "Names that were taken for similar ones.",
         },
         unknown=STRINGS | {"description": "Names that the portal does not have."},

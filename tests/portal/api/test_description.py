@@ -203,6 +203,27 @@ def test_schemas_have_names_of_their_own_and_every_reference_holds():
     assert not [name for name in schemas if re.search(r"\d$", name)]
 
 
+def test_every_object_of_a_response_has_a_name():
+    """A generator names the class of an object without a name by its field, so that `Organisation` was there twice."""
+
+    def unnamed(schema, path):
+        if isinstance(schema, dict):
+            if "properties" in schema and len(path) > 1:
+                yield path
+            for name, inner in schema.items():
+                yield from unnamed(inner, (*path, name))
+        elif isinstance(schema, list):
+            for index, inner in enumerate(schema):
+                yield from unnamed(inner, (*path, index))
+
+    schemas = json.loads(described())["components"]["schemas"]
+    assert [path for name, schema in schemas.items() for path in unnamed(schema, (name,))] == []
+    assert schemas["Overlap"]["properties"]["read"] == {
+        "$ref": "#/components/schemas/OverlapReading",
+        "description": "What was read from the plan.",
+    }
+
+
 def test_every_operation_describes_the_limit():
     for path, operations in json.loads(described())["paths"].items():
         for operation in operations.values():
