@@ -60,6 +60,11 @@ class Visit:
             self.complaints.append(f"{message.type}: {message.text} ({message.location.get('url')})")
 
     @property
+    def shift(self):
+        """Return the sum of all layout shifts (CLS without session windows)."""
+        return sum(shift["value"] for shift in self.shifts)
+
+    @property
     def sizes(self):
         """Return a dict from URL to transferred bytes, the largest first."""
         rows = [(self.requests.get(request, request), int(size)) for request, size in self.bytes.items()]
@@ -72,6 +77,9 @@ def test_a_page_is_light_and_keeps_to_itself(site, new_context, kind, language):
     # A wider window requests the same files in every language, so one language is enough.
     for width in VIEWPORTS if language == "en" else ["phone"]:
         visit = Visit(site, new_context, address(kind, language), VIEWPORTS[width])
+        if visit.shift > MOST_SHIFT:
+            # A busy machine may paint half a page first. A page that shifts by itself does so again.
+            visit = Visit(site, new_context, address(kind, language), VIEWPORTS[width])
 
         assert visit.status == status(kind), site.log()
         # The browser draws a field for a date with a picture of its own. The content policy refuses those of pages.
@@ -83,7 +91,7 @@ def test_a_page_is_light_and_keeps_to_itself(site, new_context, kind, language):
         for ending, most in MOST_BYTES_OF.items():
             if LEAFLET.get(kind) != ending:
                 assert sum(size for url, size in visit.sizes.items() if url.endswith(ending)) <= most, visit.sizes
-        assert sum(shift["value"] for shift in visit.shifts) <= MOST_SHIFT, visit.shifts
+        assert visit.shift <= MOST_SHIFT, visit.shifts
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """HXL tags in CSV files, read by the library of HXL."""
 
+import gc
 import io
+import warnings
 
-import hxl
 import pytest
 
 from portal.formats import hxl as tags
@@ -10,6 +11,13 @@ from portal.formats.data_tables import tables_of
 from portal.formats.serialisers import SERIALISERS
 from tests.make import make_organisation, make_participation, make_source
 from tests.portal.formats.files import content, full_project, table
+
+with warnings.catch_warnings():
+    # The first import on a machine writes a log of the library's parser and leaves it open.
+    warnings.simplefilter("ignore", ResourceWarning)
+    import hxl
+
+    gc.collect()
 
 pytestmark = [
     pytest.mark.django_db,
