@@ -2,8 +2,10 @@
 
 from django.db import migrations, models
 
+from portal.core.label_migration import LabelMigration
 
-class Migration(migrations.Migration):
+
+class Migration(LabelMigration):
 
     dependencies = [
         ('issues', '0015_drafts_set_aside'),

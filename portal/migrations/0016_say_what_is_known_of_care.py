@@ -3,8 +3,10 @@
 from django.conf import settings
 from django.db import migrations, models
 
+from portal.core.label_migration import LabelMigration
 
-class Migration(migrations.Migration):
+
+class Migration(LabelMigration):
 
     dependencies = [
         ('portal', '0015_editors_import'),

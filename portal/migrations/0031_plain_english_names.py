@@ -6,8 +6,10 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from portal.core.label_migration import LabelMigration
 
-class Migration(migrations.Migration):
+
+class Migration(LabelMigration):
 
     dependencies = [
         ('portal', '0030_place_countries_and_identifiers'),

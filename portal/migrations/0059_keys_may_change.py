@@ -2,8 +2,10 @@
 
 from django.db import migrations, models
 
+from portal.core.label_migration import LabelMigration
 
-class Migration(migrations.Migration):
+
+class Migration(LabelMigration):
 
     dependencies = [
         ('portal', '0058_notices_of_discarded_revisions'),

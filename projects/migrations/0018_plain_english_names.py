@@ -2,11 +2,12 @@
 
 import django.core.validators
 import django.db.models.deletion
+from portal.core.label_migration import LabelMigration
 import portal.core.validators
 from django.db import migrations, models
 
 
-class Migration(migrations.Migration):
+class Migration(LabelMigration):
 
     dependencies = [
         ('issues', '0009_plain_english_names'),

@@ -34,46 +34,47 @@ def holders():
     return set(groups) | set(users)
 
 
-@pytest.fixture
-def before(own_database):
-    """A database as before the renames, with a group and a user of its own that have such permissions."""
-    migrate(BEFORE)
-    watchers, kim = Group.objects.create(name="Watchers"), User.objects.create(username="kim")
-    watchers.permissions.add(permission("view_link"))
-    kim.user_permissions.add(permission("view_link"), permission("change_freshness"))
+class TestRename:
+    """One database for all tests: the way back to the migrations before the renames is long."""
 
+    @pytest.fixture
+    def before(self, own_database):
+        """A database as before the renames, with a group and a user of its own that have such permissions."""
+        migrate(BEFORE)
+        watchers, _ = Group.objects.get_or_create(name="Watchers")
+        kim, _ = User.objects.get_or_create(username="kim")
+        watchers.permissions.set([permission("view_link")])
+        kim.user_permissions.set([permission("view_link"), permission("change_freshness")])
 
-def test_groups_and_users_keep_renamed_permissions_forwards_and_backwards(before):
-    assert holders() == HELD_BEFORE
-    migrate(AFTER)
-    assert holders() == HELD_AFTER
-    kim = User.objects.get(username="kim")
-    assert kim.has_perms(["portal.view_externallink", "portal.change_contentversion"])
-    assert permission("change_contentversion").name == "Can change content version"
-    assert permission("view_externallink").name == "Can view external link"
-    assert permission("view_externallink").content_type.model == "externallink"
-    assert not Permission.objects.filter(content_type__app_label="portal", codename__in=OLD).exists()
-    migrate(BEFORE)
-    assert holders() == HELD_BEFORE
-    assert permission("change_freshness").name == "Can change freshness"
-    assert not Permission.objects.filter(content_type__app_label="portal", codename__in=NEW).exists()
+    def test_groups_and_users_keep_renamed_permissions_forwards_and_backwards(self, before):
+        assert holders() == HELD_BEFORE
+        migrate(AFTER)
+        assert holders() == HELD_AFTER
+        kim = User.objects.get(username="kim")
+        assert kim.has_perms(["portal.view_externallink", "portal.change_contentversion"])
+        assert permission("change_contentversion").name == "Can change content version"
+        assert permission("view_externallink").name == "Can view external link"
+        assert permission("view_externallink").content_type.model == "externallink"
+        assert not Permission.objects.filter(content_type__app_label="portal", codename__in=OLD).exists()
+        migrate(BEFORE)
+        assert holders() == HELD_BEFORE
+        assert permission("change_freshness").name == "Can change freshness"
+        assert not Permission.objects.filter(content_type__app_label="portal", codename__in=NEW).exists()
 
+    def test_permissions_that_exist_under_both_names_become_one(self, before):
+        migrate(MODELS)  # the command adds permissions under the new names
+        assert permission("view_link").content_type == permission("view_externallink").content_type
+        migrate(AFTER)
+        assert holders() == HELD_AFTER
 
-def test_permissions_that_exist_under_both_names_become_one(before):
-    migrate(MODELS)  # the command adds permissions under the new names
-    assert permission("view_link").content_type == permission("view_externallink").content_type
-    migrate(AFTER)
-    assert holders() == HELD_AFTER
-
-
-def test_content_types_that_exist_under_both_names_keep_the_permissions(before):
-    for model in ("externallink", "contentversion"):
-        made = ContentType.objects.create(app_label="portal", model=model)
-        Permission.objects.create(content_type=made, codename=f"view_{model}", name="Can view it")
-    migrate(AFTER)
-    assert holders() == HELD_AFTER
-    assert permission("change_contentversion").content_type.model == "contentversion"
-    assert not Permission.objects.filter(content_type__app_label="portal", codename__in=OLD).exists()
+    def test_content_types_that_exist_under_both_names_keep_the_permissions(self, before):
+        for model in ("externallink", "contentversion"):
+            made = ContentType.objects.create(app_label="portal", model=model)
+            Permission.objects.create(content_type=made, codename=f"view_{model}", name="Can view it")
+        migrate(AFTER)
+        assert holders() == HELD_AFTER
+        assert permission("change_contentversion").content_type.model == "contentversion"
+        assert not Permission.objects.filter(content_type__app_label="portal", codename__in=OLD).exists()
 
 
 def test_new_database_has_only_the_new_names(db):
