@@ -27,6 +27,8 @@ PY = $(VENV)/bin/python
 MANAGE = $(PY) manage.py
 RUNTIME = $(VENV)/.requirements
 TOOLS = $(VENV)/.requirements-dev
+INTEROP_PYTHON = .venv-interop/.requirements
+INTEROP_NODE = .node/interop/.packages
 PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check
 
 # Variables of the shell must not change the tests.
@@ -35,7 +37,7 @@ CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u SECRET_KEY_FALLBACKS -u ALLOWED_HOSTS 
 	-u CACHE_URL -u DOI_LOOKUP_URL -u EMAIL_URL -u EMAIL_FROM -u STAFF_MFA \
 	-u LIMIT_PAGES -u LIMIT_SEARCH -u LIMIT_EXPORT -u LIMIT_API -u LIMIT_REPORTS -u LIMIT_AT_ONCE -u LOG_FORMAT -u METRICS_NETWORKS -u REPLICA_URL -u CONTACT_EMAIL
 
-.PHONY: help run port migrated seeded indexed collected test lint lint-web bench wrk audit advisories shots messages lock clean
+.PHONY: help run port migrated seeded indexed collected test lint lint-web bench wrk audit advisories interop shots messages lock clean
 
 help:
 	@echo 'make run       start the portal on http://127.0.0.1:$(PORT)/ (another port: make run PORT=8001)'
@@ -45,6 +47,7 @@ help:
 	@echo 'make bench     benchmarks with $(BENCH_PROJECTS) generated projects (also on PostgreSQL: BENCH_DATABASE=postgres://…)'
 	@echo 'make advisories  known vulnerabilities of all packages (asks PyPI)'
 	@echo 'make audit     Lighthouse on each kind of page, as a slow phone (needs npm and Chromium)'
+	@echo 'make interop   read the portal with programs of others (some: make interop ARGS="--only pandas"; needs npm and GDAL)'
 	@echo 'make shots     screenshots of the key pages into shots/ (some: make shots ARGS="--page issue --lang ko")'
 	@echo 'make messages  collect the strings of the interface into portal/locale and compile them (needs gettext)'
 	@echo 'make lock      pin the packages of the image, with hashes (newer versions: make lock ARGS=--upgrade)'
@@ -179,6 +182,24 @@ audit: $(TOOLS) $(if $(PORTAL_URL),,indexed)
 		echo 'Installing Lighthouse $(LIGHTHOUSE_VERSION)'; \
 		npm install --prefix .node/lighthouse --no-audit --no-fund --loglevel error lighthouse@$(LIGHTHOUSE_VERSION); }
 	@$(PY) -m tests.audit $(ARGS)
+
+interop: $(TOOLS) $(INTEROP_PYTHON) $(INTEROP_NODE) indexed
+	@$(PY) -m tests.interop $(ARGS)
+
+# Clients have an environment of their own: their versions are pinned, and the tests do not need them.
+$(INTEROP_PYTHON): tests/interop/requirements.txt | $(PY)
+	@echo 'Installing clients in Python (tests/interop/requirements.txt)'
+	@$(PY) -m venv .venv-interop
+	@.venv-interop/bin/python -m pip install --quiet --disable-pip-version-check -r tests/interop/requirements.txt
+	@touch $@
+
+$(INTEROP_NODE): tests/interop/package.json
+	@command -v npm >/dev/null || { echo 'npm is missing. On Debian and Ubuntu: apt-get install nodejs npm' >&2; exit 1; }
+	@echo 'Installing clients in JavaScript (tests/interop/package.json)'
+	@mkdir -p .node/interop
+	@cp tests/interop/package.json .node/interop/
+	@npm install --prefix .node/interop --no-audit --no-fund --ignore-scripts --loglevel error
+	@touch $@
 
 shots: $(TOOLS) $(if $(PORTAL_URL),,indexed)
 	@$(PY) -m tests.shots $(ARGS)
