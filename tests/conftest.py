@@ -104,6 +104,7 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.browser)
         if not is_kept_from_the_database(item):
             item.add_marker(pytest.mark.database)
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)  # the others keep their order
 
 
 # Names that a test module imports if it starts other processes, which read DATABASE_URL themselves.

@@ -423,6 +423,7 @@ def strays(walk, sitemap):
     return [path for path in pages if path.partition("?")[0] not in sitemap]
 
 
+@pytest.mark.long
 def test_every_link_of_the_english_pages_leads_somewhere(content, client):
     """Visit all pages without a query, and three lists for each combination of parameters."""
     walk = Walk(client, "/en/", queries=3)

@@ -123,6 +123,7 @@ def changes():
     return found
 
 
+@pytest.mark.long
 def test_lines_and_their_history_become_aliases_and_come_back(before):
     """One test, because each of its three runs of migrations takes as long as all its assertions."""
     migrate(AFTER)

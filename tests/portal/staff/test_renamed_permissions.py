@@ -34,6 +34,7 @@ def holders():
     return set(groups) | set(users)
 
 
+@pytest.mark.long
 class TestRename:
     """One database for all tests: the way back to the migrations before the renames is long."""
 
