@@ -23,6 +23,7 @@ from portal.views.compare import Compare
 from portal.views.coverage import CoveragePage
 from portal.views.digests import DigestPage, confirm_digest, digest_sent, stop_digest
 from portal.views.gyeonggi import GyeonggiPage, TiesPage
+from portal.views.llms import llms
 from portal.views.plan import PlanPage, kept_result, stored_result
 from portal.views.share_images import indicator_share_image, record_share_image
 from portal.views.styleguide import styleguide
@@ -115,6 +116,7 @@ urlpatterns = [
     path("files/pictures/<slug:digest>/<int:width>.webp", files.picture_file, name="picture-file"),
     path("files/attachments/<slug:digest>.<slug:form>", files.attachment_file, name="attachment-file"),
     path("favicon.ico", views.favicon, name="favicon"),
+    path("llms.txt", llms, name="llms"),
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", sitemaps.index, name="sitemap"),
     path("sitemap-<slug:section>.xml", sitemaps.section, name="sitemap-section"),

@@ -22,7 +22,7 @@ from portal.citations import references
 from portal.core.database import IdList
 from portal.core.formatting import number
 from portal.core.urls import file_path, snapshot_url
-from portal.formats import atom, ics, json, spreadsheets
+from portal.formats import atom, ics, json, markdown, spreadsheets
 from portal.formats.data_tables import RecordDataTable
 from portal.formats.fields import LANGUAGES
 from portal.formats.serialisers import SERIALISERS, RecordSelection
@@ -39,7 +39,7 @@ class Format:
     `use` says what it is good for and `type` is its media type. `make` turns (request, records) into text, bytes, or an
     iterable of pieces. `suits` takes a set of kinds of records and whether the export is of a single one; it returns
     whether the format applies. Browsers save an `attached` file instead of showing it. `ending` is the file extension
-    if it differs from `name`.
+    if it differs from `name`. The menu of a page names only `listed` formats.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Format:
     suits: Callable = lambda kinds, single: True
     attached: bool = True
     ending: str = ""
+    listed: bool = True
     respond: Callable | None = None  # returns the whole response, with its own headers
 
 
@@ -79,6 +80,10 @@ def _geojson(request, records):
 
 def _ics(request, records):
     return ics.calendar_text(records)
+
+
+def _md(request, records):
+    return markdown.record_text(records)
 
 
 def _ris(request, records):
@@ -153,6 +158,16 @@ FORMATS = {
             _jsonld,
             suits=is_one_record,
             attached=False,
+        ),
+        Format(
+            "md",
+            "Markdown",
+            _("text for AI assistants and notes"),
+            markdown.TYPE,
+            _md,
+            suits=is_one_record,
+            attached=False,
+            listed=False,  # pages of long records are near to their limit of size
         ),
         Format(
             "geojson",

@@ -138,7 +138,7 @@ class RecordView(PageMetadataMixin, DetailView):
 
     @property
     def offered_formats(self):
-        """The formats that the page offers, as in its menu. A preview has none."""
+        """The formats of the record. Its menu has those that are `listed`. A preview has none."""
         if hasattr(self.request, "preview"):
             return []
         return responses.format_links(self.request, self.kinds, single=True, only=self.formats)
@@ -193,7 +193,7 @@ class RecordView(PageMetadataMixin, DetailView):
                 record._meta.model_name: record,
                 "trail": [(self.list_title, reverse(self.list_url)), (str(record), None)],
                 "address": settings.PUBLIC_URL + record.get_absolute_url(),
-                "record_formats": self.offered_formats,
+                "record_formats": [one for one in self.offered_formats if responses.FORMATS[one.name].listed],
                 "past": self.snapshot_date,
             }
             | ({} if self.snapshot_date else files_of(record) | self.related_context(record))

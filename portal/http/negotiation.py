@@ -4,6 +4,7 @@
 FORMATS_BY_TYPE = {
     "application/json": "json",
     "application/ld+json": "jsonld",
+    "text/markdown": "md",
     "application/x-bibtex": "bib",
     "application/x-research-info-systems": "ris",
     "application/vnd.citationstyles.csl+json": "csl",

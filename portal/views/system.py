@@ -48,9 +48,10 @@ def robots(request):
         "Disallow: /*?page=*&",
         "Allow: /*/issues/?view=causes$",
         # Files of lists and records have a point in their path; pages have none. Allowed are those that feeds, JSON-LD
-        # and the data catalogue name, share images and the web app manifest.
+        # llms.txt and the data catalogue name, share images and the web app manifest.
         *(f"Disallow: /{code}/*." for code, _name in settings.LANGUAGES),
         "Allow: /*/*.atom",
+        "Allow: /*/*.md$",
         "Allow: /*/indicators/*.",
         "Allow: /*/picture/",
         "Allow: /*/manifest.",

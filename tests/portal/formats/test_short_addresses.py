@@ -32,7 +32,7 @@ def test_short_address_of_a_list_is_the_file_of_its_filters_and_order(client, fo
         assert content(short) == content(long)
 
 
-@pytest.mark.parametrize("form", ["csv", "xlsx", "json", "jsonld", "geojson", "ris", "bib", "csl"])
+@pytest.mark.parametrize("form", ["csv", "xlsx", "json", "jsonld", "md", "geojson", "ris", "bib", "csl"])
 def test_short_address_of_a_record_is_its_file(client, form):
     full_project()
     short, long = client.get(f"/ko/projects/trees.{form}"), client.get("/ko/projects/trees/", {"format": form})

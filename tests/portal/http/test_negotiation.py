@@ -18,6 +18,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;
         ("application/json", "json"),
         ("application/json, text/plain, */*", "json"),
         ("application/ld+json", "jsonld"),
+        ("text/markdown", "md"),
         ("application/x-bibtex", "bib"),
         ("application/x-research-info-systems", "ris"),
         ("application/vnd.citationstyles.csl+json, application/json;q=0.5", "csl"),
