@@ -8,12 +8,13 @@ from decimal import Decimal
 from urllib.parse import quote
 
 from django.db.models import TextField
+from django.urls import reverse
 from django.utils.text import capfirst
-from django.utils.translation import gettext, override
+from django.utils.translation import get_language, gettext, override
 
 from portal.core.citation_marks import MARK, MARKS
 from portal.core.formatting import money, number
-from portal.core.urls import file_path
+from portal.core.urls import file_path, with_query
 from portal.formats.fields import (
     DateTimeField,
     InheritedRowsField,
@@ -27,6 +28,7 @@ from portal.formats.fields import (
 )
 from portal.formats.serialisers import SERIALISERS, path_of
 from portal.formats.spreadsheets import LICENCE
+from portal.models import Place
 
 TYPE = "text/markdown; charset=utf-8"
 MOST_VALUES = 500  # rows of the table of an indicator
@@ -39,6 +41,27 @@ OPENING = re.compile(r"^(?:[+=:-]|(\d+)(?=[.)](?:\s|$)))")
 WEB = re.compile(r"https?://", re.IGNORECASE)
 SAFE_IN_URL = ":/?#@!$'*+,=%~-._&"  # without ";", so that "&" begins no entity
 LEADS = ("title", "label", "alt", "text", "name", "scheme")  # the field that a row of a list begins with
+
+# From a kind of record to the lists with records about it: the name of a URL, the kind of the records, a filter.
+COUNTRY_LISTS = (
+    ("issues", "issue", "country"),
+    ("projects", "project", "country"),
+    ("agreements", "agreement", "country"),
+    ("results", "result", "country"),
+    ("timeline", "event", "country"),
+)
+LISTS = {
+    "issue": (
+        ("indicators", "indicator", "issue"),
+        ("projects", "project", "issue"),
+        ("agreements", "agreement", "issue"),
+        ("results", "result", "issue"),
+        ("timeline", "event", "issue"),
+    ),
+    "organisation": (("projects", "project", "organisation"), ("agreements", "agreement", "organisation")),
+    "place": (("projects", "project", "place"), ("indicators", "indicator", "place"), ("timeline", "event", "place")),
+    "source": (("projects", "project", "source"),),
+}
 
 
 def escape(text) -> str:
@@ -97,7 +120,7 @@ class RecordDocument:
         if (summary := data.get(self.serialiser.summary)) and summary != title:
             lines.append("\n>\n".join(f"> {paragraph}" for paragraph in self.prose(summary)))
         facts = [
-            (gettext("Address"), link(data["url"], data["url"])),
+            ("URL", link(data["url"], data["url"])),
             (capfirst(str(self.serialiser.by_name["changed"].label)), data["changed"]),
         ]
         facts += [
@@ -110,6 +133,7 @@ class RecordDocument:
             if text := data[field.name]:
                 lines += [f"## {escape(capfirst(str(field.label)))}", *self.prose(text)]
         lines += self.values()
+        lines += self.lists(data)
         lines += self.source_list()
         words = gettext("Text by the portal: CC BY 4.0. Figures and sources have their own licences.")
         lines += [f"## {gettext('Licence')}", f"{escape(words)} <{LICENCE}>"]
@@ -214,6 +238,21 @@ class RecordDocument:
             parts += [escape(passage[name]) for name in ("page", "quotation") if passage.get(name)]
             lines.append(f"{place}. {'. '.join(parts)}")
         return [f"## {gettext('Sources')}", "\n".join(lines)]
+
+    # ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def lists(self, data):
+        """Return the section with the lists of records about this one, as JSON in the language of the document."""
+        lists = LISTS.get(self.serialiser.kind, ())
+        if self.serialiser.kind == "place" and data["kind"]["code"] == Place.Kind.COUNTRY:
+            lists = COUNTRY_LISTS
+        lines = []
+        for name, kind, parameter in lists:
+            with override(self.records.reader):
+                path = file_path(reverse(name), "json")
+            url = with_query(self.records.base + path, {parameter: data["key"], "lang": get_language()})
+            lines.append(f"- {link(capfirst(str(SERIALISERS[kind].model._meta.verbose_name_plural)), url)} (JSON)")
+        return [f"## {gettext('Records about it')}", "\n".join(lines)] if lines else []
 
     # ── The values of an indicator ───────────────────────────────────────────────────────────────────────────────
 

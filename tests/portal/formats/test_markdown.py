@@ -21,7 +21,7 @@ from tests.make import (
     make_project,
     make_source,
 )
-from tests.portal.formats.files import full_project
+from tests.portal.formats.files import full_project, items
 
 pytestmark = pytest.mark.django_db
 
@@ -138,7 +138,7 @@ def test_record_has_title_facts_texts_sources_address_and_date(client):
     assert shown(said.find(".//h1")) == "Trees"
     assert shown(said.find(".//blockquote")) == "Saxaul is planted on the dry bed."
     facts = dict(shown(item).split(": ", 1) for item in said.xpath("//ul/li"))
-    assert facts["Address"] == "http://testserver/en/projects/trees/"
+    assert facts["URL"] == "http://testserver/en/projects/trees/"
     assert facts["Last changed"] == project.updated_at.strftime("%Y-%m-%dT%H:%M:%SZ")
     assert (facts["Status"], facts["End"]) == ("Completed", "2023-05")
     assert facts["Budget"] == "USD 5,600,000.5"
@@ -182,6 +182,22 @@ def test_indicator_has_its_values(client, monkeypatch):
     assert "| 2001 |" not in text
     assert "[CSV](http://testserver/en/indicators/area.csv)" in text
     assert MOST_VALUES == 500
+
+
+def test_record_names_the_lists_of_records_about_it(client):
+    project = full_project()
+    project.issues.add(make_issue(key="sea"))
+    counts = {"countries/uz": 5, "issues/sea": 5, "places/nukus": 3, "organisations/koica": 2, "sources/paper": 1}
+    for path, count in counts.items():
+        said = tree(document(client, f"/ko/{path}.md"))
+        urls = [url for url in said.xpath("//a/@href") if ".json?" in url]
+        assert len(urls) == count
+        for url in urls:
+            answer = client.get(url.removeprefix("http://testserver"))
+            assert answer.status_code == 200
+            if "/projects.json" in url:
+                assert [(item["key"], item["title"]) for item in items(answer)] == [("trees", "나무")]
+    assert ".json?" not in document(client, "/ko/projects/trees.md")
 
 
 def test_client_that_prefers_markdown_is_sent_to_it(client):
