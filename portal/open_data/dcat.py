@@ -66,6 +66,40 @@ PERIODS = {"event": "date", "project": "start", "agreement": "date", "result": "
 AVAILABLE = address(f"{LISTS}/planned-availability/STABLE")
 OPENAPI = address("https://spec.openapis.org/oas/v3.1.0")
 UNKNOWN_RIGHTS = address("http://purl.org/adms/licencetype/UnknownIPR")  # stated in words, which no term covers
+# The classes that the profile requires of what properties refer to. Terms of the EU, licences and pages are described
+# elsewhere; a validator that loads nothing finds their class here.
+RANGES = {
+    "dcat:landingPage": "foaf:Document",
+    "dcat:mediaType": "dct:MediaType",
+    "dcat:theme": "skos:Concept",
+    "dcat:themeTaxonomy": "skos:ConceptScheme",
+    "dcatap:availability": "skos:Concept",
+    "dct:accessRights": "dct:RightsStatement",
+    "dct:conformsTo": "dct:Standard",
+    "dct:format": "dct:MediaTypeOrExtent",
+    "dct:language": "dct:LinguisticSystem",
+    "dct:license": "dct:LicenseDocument",
+    "dct:spatial": "dct:Location",
+    "dct:type": "skos:Concept",
+    "foaf:homepage": "foaf:Document",
+}
+
+
+def english(text):
+    """Return a text as a literal in English."""
+    return {"@value": text, "@language": "en"}
+
+
+# Concepts need a label as well, schemes a title, and licences should have a type. These are those of the EU lists.
+ATTRIBUTION = "http://purl.org/adms/licencetype/Attribution"
+DESCRIBED = {
+    ENVIRONMENT["@id"]: {"skos_prefLabel": english("Environment")},
+    INTERNATIONAL["@id"]: {"skos_prefLabel": english("International issues")},
+    AVAILABLE["@id"]: {"skos_prefLabel": english("stable")},
+    UNKNOWN_RIGHTS["@id"]: {"skos_prefLabel": english("Unknown IPR")},
+    f"{LISTS}/data-theme": {"dct_title": english("Data theme")},
+    LICENCE["@id"]: {"dct_type": node("skos:Concept", ATTRIBUTION, skos_prefLabel=english("Attribution"))},
+}
 FORMS = {"jsonld": (JSON_LD, json_ld), "ttl": (TURTLE, turtle)}
 
 
@@ -80,7 +114,8 @@ def catalogue(request, form):
     def made():
         throttling.throttle(request, "export")
         with override("en"):
-            said = write([Catalogue(settings.PUBLIC_URL, state).node()])
+            told = Catalogue(settings.PUBLIC_URL, state).node()
+            said = write([told, *classes(told)])
         response = HttpResponse(said, content_type=media)
         response.headers["Link"] = f'<{spreadsheets.LICENCE}>; rel="license"'
         return response
@@ -237,7 +272,7 @@ class Catalogue:
         if record.source.publication == PublicationStatus.PUBLISHED:
             source = {
                 "dct_creator": node("foaf:Agent", foaf_name=record.source.publisher),
-                "dct_source": address(f"{self.base}{record.source.get_absolute_url()}#it"),
+                "prov_wasDerivedFrom": address(f"{self.base}{record.source.get_absolute_url()}#it"),
             }
         return self.dataset(
             f"{page}#it",
@@ -314,6 +349,26 @@ class Catalogue:
             dcat_endpointDescription=address(f"{self.base}/api/v1/openapi.json"),
             dcat_servesDataset=[address(table["@id"]) for table in tables],
         )
+
+
+def classes(tree):
+    """Return a node with its class for each URL that a property of `RANGES` has and the tree does not describe."""
+    found, described, waiting = {}, set(), [tree]
+    while waiting:
+        one = waiting.pop()
+        if "@type" in one:
+            described.add(one.get("@id"))
+        for name, values in one.items():
+            for value in values if isinstance(values, list) else [values]:
+                if isinstance(value, dict) and set(value) == {"@id"} and name in RANGES:
+                    found[value["@id"]] = RANGES[name]
+                elif isinstance(value, dict) and "@value" not in value:
+                    waiting.append(value)
+    return [
+        node(kind, identity, **DESCRIBED.get(identity, {}))
+        for identity, kind in sorted(found.items())
+        if identity not in described
+    ]
 
 
 def descriptions(record):

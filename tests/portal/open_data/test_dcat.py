@@ -5,7 +5,7 @@ from collections import deque
 
 import pytest
 from pyshacl import validate
-from rdflib import DCAT, DCTERMS, FOAF, RDF, Graph, Literal, URIRef
+from rdflib import DCAT, DCTERMS, FOAF, PROV, RDF, Graph, Literal, URIRef
 from rdflib.compare import isomorphic
 
 from portal.formats.rdf import json_ld, node, turtle, typed
@@ -23,12 +23,13 @@ FORMS = {"ttl": ("turtle", "text/turtle"), "jsonld": ("json-ld", "application/ld
 DATA = "http://testserver/en/data/"
 LISTS = "http://publications.europa.eu/resource/authority"
 
-# The required properties of DCAT-AP 3 and their types, for the classes that the portal uses.
+# The required properties of DCAT-AP 3 and their types, for the classes that the portal uses; below, the ranges.
 SHAPES = """
 @prefix sh: <http://www.w3.org/ns/shacl#> .
 @prefix dcat: <http://www.w3.org/ns/dcat#> .
 @prefix dct: <http://purl.org/dc/terms/> .
 @prefix foaf: <http://xmlns.com/foaf/0.1/> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 @prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
 @prefix : <urn:shapes:> .
@@ -82,6 +83,21 @@ SHAPES = """
 :Period a sh:NodeShape ; sh:targetClass dct:PeriodOfTime ;
     sh:property [ sh:path dcat:startDate ; sh:minCount 1 ; sh:maxCount 1 ; sh:datatype xsd:gYear ],
         [ sh:path dcat:endDate ; sh:minCount 1 ; sh:maxCount 1 ; sh:datatype xsd:gYear ] .
+
+:Concept a sh:NodeShape ; sh:targetClass skos:Concept ; sh:property [ sh:path skos:prefLabel ; sh:minCount 1 ] .
+:Scheme a sh:NodeShape ; sh:targetClass skos:ConceptScheme ; sh:property [ sh:path dct:title ; sh:minCount 1 ] .
+[] a sh:NodeShape ; sh:targetObjectsOf dct:spatial ; sh:class dct:Location .
+[] a sh:NodeShape ; sh:targetObjectsOf dct:language ; sh:class dct:LinguisticSystem .
+[] a sh:NodeShape ; sh:targetObjectsOf dct:format ; sh:class dct:MediaTypeOrExtent .
+[] a sh:NodeShape ; sh:targetObjectsOf dct:license ; sh:class dct:LicenseDocument .
+[] a sh:NodeShape ; sh:targetObjectsOf dct:accessRights ; sh:class dct:RightsStatement .
+[] a sh:NodeShape ; sh:targetObjectsOf dct:conformsTo ; sh:class dct:Standard .
+[] a sh:NodeShape ; sh:targetObjectsOf dct:type , dcat:theme , <http://data.europa.eu/r5r/availability> ;
+    sh:class skos:Concept .
+[] a sh:NodeShape ; sh:targetObjectsOf dct:source ; sh:class dcat:Dataset .
+[] a sh:NodeShape ; sh:targetObjectsOf dcat:mediaType ; sh:class dct:MediaType .
+[] a sh:NodeShape ; sh:targetObjectsOf dcat:themeTaxonomy ; sh:class skos:ConceptScheme .
+[] a sh:NodeShape ; sh:targetObjectsOf dcat:landingPage , foaf:homepage ; sh:class foaf:Document .
 """
 
 
@@ -212,7 +228,7 @@ def test_indicator_is_told_with_its_own_source_licence_years_and_places(client):
     [period] = graph.objects(told, DCTERMS.temporal)
     assert (str(graph.value(period, DCAT.startDate)), str(graph.value(period, DCAT.endDate))) == ("1960", "2018")
     assert str(graph.value(graph.value(told, DCTERMS.creator), FOAF.name)) == "FAO"
-    assert graph.value(told, DCTERMS.source) == URIRef("http://testserver/en/sources/fao/#it")
+    assert graph.value(told, PROV.wasDerivedFrom) == URIRef("http://testserver/en/sources/fao/#it")
     for file in graph.objects(told, DCAT.distribution):
         assert graph.value(file, DCTERMS.license) == URIRef("http://testserver/en/indicators/area/#licence")
         rights = graph.value(file, DCTERMS.rights)
