@@ -37,7 +37,7 @@ CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u SECRET_KEY_FALLBACKS -u ALLOWED_HOSTS 
 	-u CACHE_URL -u DOI_LOOKUP_URL -u EMAIL_URL -u EMAIL_FROM -u STAFF_MFA \
 	-u LIMIT_PAGES -u LIMIT_SEARCH -u LIMIT_EXPORT -u LIMIT_API -u LIMIT_REPORTS -u LIMIT_AT_ONCE -u LOG_FORMAT -u METRICS_NETWORKS -u REPLICA_URL -u CONTACT_EMAIL
 
-.PHONY: help run port migrated seeded indexed collected test lint lint-web bench wrk audit advisories interop shots messages lock clean
+.PHONY: help run port migrated seeded indexed collected test lint lint-web bench wrk audit advisories interop interop-programs shots messages lock clean
 
 help:
 	@echo 'make run       start the portal on http://127.0.0.1:$(PORT)/ (another port: make run PORT=8001)'
@@ -183,8 +183,14 @@ audit: $(TOOLS) $(if $(PORTAL_URL),,indexed)
 		npm install --prefix .node/lighthouse --no-audit --no-fund --loglevel error lighthouse@$(LIGHTHOUSE_VERSION); }
 	@$(PY) -m tests.audit $(ARGS)
 
-interop: $(TOOLS) $(INTEROP_PYTHON) $(INTEROP_NODE) indexed
+interop: interop-programs $(TOOLS) $(INTEROP_PYTHON) $(INTEROP_NODE) indexed
 	@$(PY) -m tests.interop $(ARGS)
+
+# Checked first, because the clients need them only after some minutes.
+interop-programs:
+	@lacking=; for pair in npm:npm node:nodejs curl:curl ogr2ogr:gdal-bin xmllint:libxml2-utils; do \
+		command -v "$${pair%:*}" >/dev/null || lacking="$$lacking $${pair#*:}"; done; \
+	[ -z "$$lacking" ] || { echo "Programs are missing. On Debian and Ubuntu: apt-get install$$lacking" >&2; exit 1; }
 
 # Clients have an environment of their own: their versions are pinned, and the tests do not need them.
 $(INTEROP_PYTHON): tests/interop/requirements.txt | $(PY)
@@ -194,7 +200,6 @@ $(INTEROP_PYTHON): tests/interop/requirements.txt | $(PY)
 	@touch $@
 
 $(INTEROP_NODE): tests/interop/package.json
-	@command -v npm >/dev/null || { echo 'npm is missing. On Debian and Ubuntu: apt-get install nodejs npm' >&2; exit 1; }
 	@echo 'Installing clients in JavaScript (tests/interop/package.json)'
 	@mkdir -p .node/interop
 	@cp tests/interop/package.json .node/interop/

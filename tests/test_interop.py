@@ -34,9 +34,3 @@ def test_program_that_fails_is_reported_with_its_words(tmp_path):
     assert interop.run("sh", "-c", "echo read", folder=tmp_path) == "read"
     with pytest.raises(interop.Failure, match="no such table"):
         interop.run("sh", "-c", "echo no such table >&2; exit 3", folder=tmp_path)
-
-
-def test_missing_program_is_named_with_its_package(monkeypatch):
-    monkeypatch.setitem(interop.PROGRAMS, "no-such-program", "no-such-package")
-    with pytest.raises(SystemExit, match=r"apt-get install .*no-such-package$"):
-        interop.main()
