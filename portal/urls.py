@@ -13,7 +13,7 @@ from portal.generic.changes import changelog_urls
 from portal.history.snapshots import snapshot_urls
 from portal.http.middleware import redirect_to_language
 from portal.maps.share_image import share_image_view
-from portal.open_data import archive, datacite, dcat, oai, sitemaps, tables
+from portal.open_data import archive, datacite, dcat, edition_views, oai, sitemaps, tables
 from portal.open_data.feeds import ChangesFeed, corrections_feed, feed
 from portal.ops import metrics
 from portal.publishing.preview import preview
@@ -75,6 +75,7 @@ pages = [
     path("picture/indicators/<slug:key>.png", indicator_share_image, name="indicator-card"),
     path("feed/", feed, name="feed"),
     path("data/", tables.Data.as_view(), name="data"),
+    path("data/editions/<slug:quarter>/", edition_views.EditionPage.as_view(), name="edition"),
     path("about/data/", views.AboutData.as_view(), name="about-data"),
     path("", include("issues.urls")),
     path("", include("projects.urls")),
@@ -107,6 +108,8 @@ urlpatterns = [
     ),
     *(path(f"data/datacite.{form}", datacite.datacite, {"form": form}, f"datacite-{form}") for form in datacite.FORMS),
     path("data/catalogue.<slug:form>", dcat.catalogue, name="catalogue"),
+    path("data/editions/<slug:quarter>/", edition_views.edition_in_readers_language),
+    path("data/editions/<slug:quarter>/<str:part>", edition_views.edition_file, name="edition-file"),
     path("data/<slug:file>.csv", tables.table, name="data-table"),
     path("data/<slug:file>.csv-metadata.json", tables.table_metadata, name="data-table-metadata"),
     path("oai", oai.answer, name="oai"),

@@ -41,6 +41,8 @@ def filled(route, keys):
     route = route.replace("<format>", "json")
     route = route.replace("<day>", timezone.localdate().isoformat())
     route = route.replace("<number>", "1")
+    if "<quarter>" in route:
+        return []  # tests/portal/open_data/test_edition_views.py writes editions and reads all of each
     if "<file>" in route:
         return [route.replace("<file>", table.file) for table in archive.all_tables()]
     if "<digest>.<form>" in route:

@@ -217,11 +217,13 @@ def test_commands_before_the_start_are_commands_of_the_portal(composed):
 
 @pytest.mark.parametrize(
     ("clock", "also"),
-    [("0000", []), ("0001", ["manage.py erase_expired_data", "manage.py send_digests"]), ("1201", [])],
+    [
+        ("0000", []),
+        ("0001", ["manage.py write_edition", "manage.py erase_expired_data", "manage.py send_digests"]),
+        ("1201", []),
+    ],
 )
-def test_timer_runs_its_command_at_each_full_minute_and_erases_personal_data_once_a_day(
-    composed, tmp_path, clock, also
-):
+def test_timer_runs_its_command_at_each_full_minute_and_others_once_a_day(composed, tmp_path, clock, also):
     """Return the shell loop of compose, with programs that print their arguments."""
     for name, does in {
         "date": f'[ "$1" = +%s ] && echo 1767258047 || echo {clock}',

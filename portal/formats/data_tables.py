@@ -67,15 +67,29 @@ class RecordDataTable:
         self.foreign_keys = [TableReference(*pair) for pair in FOREIGN_KEYS.get(serialiser.kind, {}).items()]
 
     @functools.cached_property
-    def choice(self):
-        """The columns of the table: of several values in a cell, only the keys or codes."""
-        heads = self.serialiser.column_headers
-        keys = {
-            field.column_headers()[0].name
+    def key_columns(self):
+        """The columns with keys of several records, and the files of the tables of these records."""
+        kinds = {
+            name: own.fields[0].mention.model._meta.model_name
+            for name, own in self._lists.items()
+            if isinstance(own.fields[0], RelatedField)
+        }
+        return {name: SERIALISERS[kind].file for name, kind in kinds.items() if kind in SERIALISERS}
+
+    @property
+    def _lists(self):
+        """The columns with the keys or codes of several values, and the fields that they are of."""
+        return {
+            field.column_headers()[0].name: own
             for field in self.serialiser.fields
             if isinstance(field, RelatedRowsField | InheritedRowsField)
             if (own := getattr(field, "own", field)).names_it(own.fields[0])
         }
+
+    @functools.cached_property
+    def choice(self):
+        """The columns of the table: of several values in a cell, only the keys or codes."""
+        heads, keys = self.serialiser.column_headers, self._lists
         places = [place for place, head in enumerate(heads) if not head.list or head.name in keys]
         return ColumnChoice([heads[place] for place in places], [(place, None) for place in places])
 

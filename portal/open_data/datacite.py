@@ -46,12 +46,15 @@ def spoken(lazy):
     return found
 
 
-def metadata(changed_at):
-    """Return the metadata in the JSON of DataCite, of the data as changed at this time."""
+def metadata(changed_at, address=None, version=None, files=()):
+    """Return the metadata in the JSON of DataCite, of the data as changed at this time.
+
+    `address`, `version` and `files` are those of an edition, with absolute URLs of its files.
+    """
     day = timezone.localdate(changed_at).isoformat()
     (_code, name), *other_names = spoken(settings.PORTAL_NAME)
     return {
-        "url": archive.data_page(),
+        "url": address or archive.data_page(),
         "types": {"resourceType": "Database", "resourceTypeGeneral": "Dataset"},
         "creators": [{"name": name, "nameType": "Organizational"}],
         "titles": [
@@ -64,11 +67,13 @@ def metadata(changed_at):
         "dates": [{"date": day, "dateType": "Issued"}, {"date": day, "dateType": "Updated"}],
         "language": "en",
         "alternateIdentifiers": [
-            {"alternateIdentifier": settings.PUBLIC_URL + reverse(route), "alternateIdentifierType": "URL"}
-            for route in ("archive", "archive-sqlite")
+            {"alternateIdentifier": file, "alternateIdentifierType": "URL"}
+            for file in files or [settings.PUBLIC_URL + reverse(route) for route in ("archive", "archive-sqlite")]
         ],
-        "formats": ["text/csv", "application/json", "application/geo+json", "application/vnd.sqlite3"],
-        "version": day,
+        "formats": ["text/csv"]
+        if files
+        else ["text/csv", "application/json", "application/geo+json", "application/vnd.sqlite3"],
+        "version": version or day,
         "rightsList": [
             {
                 "rights": text,

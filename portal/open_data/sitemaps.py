@@ -13,6 +13,7 @@ from issues.models import Event, Indicator, Issue
 from portal.core.urls import DEFAULT, default_of
 from portal.http.parameters import takes
 from portal.models import Place, Source
+from portal.open_data import editions
 from portal.tracking import content_version
 from projects.models import Agreement, Organisation, Project, Result
 
@@ -71,10 +72,11 @@ class PageSitemap(InEachLanguage):
 
     def items(self):
         self.changed = content_version.state().changed_at
-        return self.names
+        return [*self.names, *(f"edition/{name}" for name in sorted(editions.stored_names()))]
 
     def location(self, item):
-        return reverse(item)
+        name, _slash, edition = item.partition("/")
+        return reverse(name, args=[edition] if edition else None)
 
     def lastmod(self, item):
         return None if item == "about" else self.changed

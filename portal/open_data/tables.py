@@ -18,7 +18,7 @@ from portal.formats.responses import HEADERS
 from portal.formats.serialisers import SERIALISERS
 from portal.http import throttling
 from portal.http.parameters import takes
-from portal.open_data import archive, places
+from portal.open_data import archive, editions, places
 from portal.open_data.dcat import RIGHTS
 from portal.seo.head import PageMetadataMixin
 from portal.seo.schema_org import licence, node
@@ -222,6 +222,7 @@ class Data(PageMetadataMixin, TemplateView):
             "tables": tables,
             "relations": archive.all_tables()[len(archive.KINDS) :],
             "archive": archive.current_archive(),
+            "editions": editions.all_editions(),
             "oai_address": settings.PUBLIC_URL + reverse("oai"),
             "mcp_address": settings.PUBLIC_URL + reverse("mcp"),
             "changed": state.changed_at if state.number else None,

@@ -1,0 +1,383 @@
+"""Editions of the open data: all tables as they were in a quarter, for those who cite the data or repeat an analysis.
+
+`manage.py write_edition` writes the edition of the present quarter into `DATA_DIR/editions/`, once. Its files stay as
+they are, with one exception: a record that was removed at the request of those concerned is taken out of all editions
+before they are shown or sent again. A note says when, and how many records of which table.
+"""
+
+import contextlib
+import csv
+import fcntl
+import hashlib
+import io
+import json
+import re
+import shutil
+import tempfile
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import override
+
+from portal.formats import dataset_metadata, spreadsheets
+from portal.formats.fields import SEPARATOR
+from portal.formats.serialisers import SERIALISERS
+from portal.models import Tombstone
+from portal.open_data import archive, datacite, places
+from portal.tracking import content_version
+
+NAME = re.compile(r"\d{4}-[1-4]")
+DESCRIPTION, CHANGES, SUMS, DATACITE = "edition.json", "changes.csv", "SHA256SUMS", "datacite.json"
+PACKAGE, CSVW = "datapackage.json", "csv/csv-metadata.json"
+CITATIONS = "citations"  # the table whose rows name the kind of the record that they belong to
+CHANGE_COLUMNS = ("table", "key", "change", "columns")
+READ_ME = """\
+{title}, edition {name}
+
+All tables as of {day}. This edition stays at {address}
+The data of today: {data}
+
+csv/  one table a kind of record, and one a relation of records, in UTF-8
+
+datapackage.json describes the tables for programs (Frictionless Data Package), csv/csv-metadata.json does so as CSV on
+the Web. An empty cell is something that was not known or not translated.
+
+Licence: the portal's own words are under CC BY 4.0, {licence}
+Figures and sources carry the licences that stand beside them.
+"""
+
+Row = dict[str, str]  # from the column to the cell
+Tables = dict[str, list[Row]]  # by the file of the table
+
+
+@dataclass(frozen=True)
+class Removal:
+    """A note: on this day, so many records of a table were taken out of an edition on request."""
+
+    day: str  # ISO 8601
+    table: str
+    count: int
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of an edition, its size in bytes and its SHA-256 in hexadecimal digits."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A stored edition."""
+
+    name: str
+    made: str  # date and time in ISO 8601
+    changed: str  # date and time of the newest change in it
+    previous: str  # the name of the edition before; "" for the first
+    keys: dict[str, list[str]]  # of the records, by table
+    key_columns: dict[str, dict[str, str]]  # by table, the columns with lists of keys and the tables of these
+    counts: dict[str, int] = field(default_factory=dict)  # of rows, by table
+    changes: dict[str, int] = field(default_factory=dict)  # of records since the edition before, by kind of change
+    removals: list[Removal] = field(default_factory=list)
+    files: list[StoredFile] = field(default_factory=list)
+
+    @property
+    def made_at(self) -> datetime:
+        return datetime.fromisoformat(self.made)
+
+    @property
+    def changed_at(self) -> datetime:
+        return datetime.fromisoformat(self.changed)
+
+    @property
+    def path(self) -> Path:
+        return folder() / self.name
+
+    @property
+    def archive_name(self) -> str:
+        """The name of the ZIP file with the tables."""
+        return f"central-asia-environment-{self.name}.zip"
+
+
+def folder() -> Path:
+    """Return the folder of all editions."""
+    return Path(settings.DATA_DIR) / "editions"
+
+
+def name_of(day: date) -> str:
+    """Return the name of the edition of a day's quarter, such as `2026-4`."""
+    return f"{day.year}-{(day.month + 2) // 3}"
+
+
+def address_of(name: str) -> str:
+    """Return the URL of an edition, which leads to its page in the reader's language."""
+    return f"{settings.PUBLIC_URL}/data/editions/{name}/"
+
+
+# ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def edition_of(name: str) -> Edition | None:
+    """Return a stored edition without the records that were removed on request, or None if there is none.
+
+    If one has to be taken out, the files are written again first, which takes seconds.
+    """
+    edition = stored_edition(name)
+    if edition is None or not removed_on_request(edition):
+        return edition
+    with lock():
+        edition = stored_edition(name)
+        gone = removed_on_request(edition) if edition else {}
+        return take_out(edition, gone) if edition and gone else edition
+
+
+def all_editions() -> list[Edition]:
+    """Return all editions, the newest first."""
+    return [edition for name in sorted(stored_names(), reverse=True) if (edition := edition_of(name))]
+
+
+def stored_names() -> list[str]:
+    """Return the names of the stored editions."""
+    return [path.name for path in folder().glob("*") if NAME.fullmatch(path.name)]
+
+
+def stored_edition(name: str) -> Edition | None:
+    """Return an edition as it is stored, or None if there is none."""
+    if not NAME.fullmatch(name):
+        return None
+    try:
+        said = json.loads((folder() / name / DESCRIPTION).read_bytes())
+    except FileNotFoundError:
+        return None
+    removals = [Removal(**removal) for removal in said.pop("removals")]
+    return Edition(removals=removals, files=[StoredFile(**file) for file in said.pop("files")], **said)
+
+
+def removed_on_request(edition: Edition) -> dict[str, set[str]]:
+    """Return the keys in an edition of records that were removed at the request of those concerned, by table."""
+    found: dict[str, set[str]] = {}
+    for kind, key in Tombstone.objects.filter(reason=Tombstone.Reason.ON_REQUEST).values_list("kind", "key"):
+        file = SERIALISERS[kind].file
+        if key in edition.keys.get(file, ()):
+            found.setdefault(file, set()).add(key)
+    return found
+
+
+# ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@contextlib.contextmanager
+def lock() -> Iterator[None]:
+    """Let one process at a time write editions."""
+    folder().mkdir(parents=True, exist_ok=True)
+    with (folder() / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def write_edition() -> tuple[Edition, bool]:
+    """Return the edition of the present quarter, and True if it was written now."""
+    name = name_of(timezone.localdate())
+    all_editions()  # the list of changes names no record that was removed on request
+    with lock():
+        if there := stored_edition(name):
+            return there, False
+        with override("en"):
+            tables = archive.all_tables()
+            data = EditionData.of_present(tables)
+        former = max((stored for stored in stored_names() if stored < name), default=None)
+        changes = changes_between(EditionData.of(stored_edition(former)), data) if former else []
+        described = Edition(
+            name,
+            made=timezone.now().isoformat(timespec="seconds"),
+            changed=content_version.state().changed_at.isoformat(timespec="seconds"),
+            previous=former or "",
+            keys={table.file: [row["key"] for row in data.tables[table.file]] for table in tables if has_keys(table)},
+            key_columns={table.file: table.key_columns for table in tables if table.kind},
+        )
+        return store(described, data, changes), True
+
+
+def has_keys(table) -> bool:
+    """Return True for a table of records that are identified by a key alone."""
+    return table.kind is not None and list(table.primary_key) == ["key"]
+
+
+class EditionData:
+    """The tables of an edition, and their descriptions for programs as CSV on the Web and as a Data Package."""
+
+    def __init__(self, tables: Tables, csvw: dict[str, Any], package: dict[str, Any]) -> None:
+        self.tables, self.csvw, self.package = tables, csvw, package
+        self.schemas = {
+            one["url"].removesuffix(".csv"): one["tableSchema"] for one in csvw["tables"] if one["url"] != places.NAME
+        }
+
+    @classmethod
+    def of_present(cls, tables) -> "EditionData":
+        """Return the published data of now."""
+        page, rows = archive.data_page(), {}
+        for table in tables:
+            text = "".join(spreadsheets.csv_text(table.rows(settings.PUBLIC_URL, page), bom=False))
+            rows[table.file] = list(csv.DictReader(io.StringIO(text, newline="")))
+        package = dataset_metadata.datapackage(tables, page, timezone.now(), folder="csv/")
+        package["resources"] = [one for one in package["resources"] if one["path"].endswith(".csv")]
+        return cls(rows, dataset_metadata.csvw_group(tables), package)
+
+    @classmethod
+    def of(cls, edition: Edition) -> "EditionData":
+        """Return the data of a stored edition."""
+        rows = {}
+        with zipfile.ZipFile(edition.path / edition.archive_name) as packed:
+            for file in edition.counts:
+                with packed.open(f"csv/{file}.csv") as raw:
+                    rows[file] = list(csv.DictReader(io.TextIOWrapper(raw, "utf-8", newline="")))
+            return cls(rows, json.loads(packed.read(CSVW)), json.loads(packed.read(PACKAGE)))
+
+    def columns(self, file: str) -> list[str]:
+        """Return the names of the columns of a table, in order."""
+        return [column["name"] for column in self.schemas[file]["columns"]]
+
+    def references(self, file: str) -> dict[str, str]:
+        """Return the columns of a table that refer to one record, with the tables of these records."""
+        return {
+            key["columnReference"]: key["reference"]["resource"].removesuffix(".csv")
+            for key in self.schemas[file].get("foreignKeys", ())
+        }
+
+
+def changes_between(old: EditionData, new: EditionData) -> list[Row]:
+    """Return the rows of `changes.csv`: records that were added, changed or removed, and the columns that changed.
+
+    Columns that only one of the editions has are left out: a new column does not change every record.
+    """
+    found = []
+    for file, rows in new.tables.items():
+        if new.schemas[file]["primaryKey"] != ["key"] or file not in old.tables:
+            continue
+        before, after = ({row["key"]: row for row in of} for of in (old.tables[file], rows))
+        shared = set(old.columns(file)).intersection(new.columns(file))
+        for key in sorted({*before, *after}):
+            columns: list[str] = []
+            if key in before and key in after:
+                columns = [
+                    name for name in new.columns(file) if name in shared and before[key][name] != after[key][name]
+                ]
+                if not columns:
+                    continue
+            change = "changed" if columns else "added" if key in after else "removed"
+            found.append({"table": file, "key": key, "change": change, "columns": SEPARATOR.join(columns)})
+    return found
+
+
+def take_out(edition: Edition, gone: dict[str, set[str]]) -> Edition:
+    """Write an edition again without these keys of records, by table, and return it.
+
+    A row of a removed record goes, and a row that belongs or refers to one. A record that only names one keeps its row
+    without that key.
+    """
+    data = EditionData.of(edition)
+    files_of_kinds = {serialiser.kind: serialiser.file for serialiser in SERIALISERS.values()}
+    for file, rows in data.tables.items():
+        names = edition.key_columns.get(file, {})
+        if file in edition.keys:
+            names = names | data.references(file)
+            needed = {"key": file}
+        else:
+            needed = data.references(file)
+        kept = []
+        for row in rows:
+            owner = files_of_kinds.get(row["kind"], "") if file == CITATIONS else ""
+            if row.get("record") in gone.get(owner, ()) or any(
+                row[at] in gone.get(of, ()) for at, of in needed.items()
+            ):
+                continue
+            for column, of in names.items():
+                if lost := gone.get(of):
+                    row[column] = SEPARATOR.join(key for key in row[column].split(SEPARATOR) if key not in lost)
+            kept.append(row)
+        data.tables[file] = kept
+    changes = [row for row in read_changes(edition) if row["key"] not in gone.get(row["table"], ())]
+    today = timezone.localdate().isoformat()
+    removals = [*edition.removals, *(Removal(today, file, len(keys)) for file, keys in sorted(gone.items()))]
+    keys = {file: [key for key in keys if key not in gone.get(file, ())] for file, keys in edition.keys.items()}
+    return store(replace(edition, keys=keys, removals=removals), data, changes)
+
+
+def read_changes(edition: Edition) -> list[Row]:
+    """Return the rows of `changes.csv` of a stored edition."""
+    with (edition.path / CHANGES).open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def store(described: Edition, data: EditionData, changes: list[Row]) -> Edition:
+    """Write the files of an edition in place of those that are there. Return it with its counts and files."""
+    new = Path(tempfile.mkdtemp(dir=folder(), prefix=".new-"))
+    try:
+        write_archive(new / described.archive_name, described, data)
+        (new / CHANGES).write_text(csv_of(CHANGE_COLUMNS, changes), newline="")
+        address = address_of(described.name)
+        said = datacite.metadata(
+            described.changed_at,
+            address,
+            described.name,
+            [address + name for name in (described.archive_name, CHANGES)],
+        )
+        (new / DATACITE).write_text(archive.pretty(said))
+        files = []
+        for name in (described.archive_name, CHANGES, DATACITE):
+            content = (new / name).read_bytes()
+            files.append(StoredFile(name, len(content), hashlib.sha256(content).hexdigest()))
+        (new / SUMS).write_text("".join(f"{file.sha256}  {file.name}\n" for file in files))
+        counted = Counter(row["change"] for row in changes)
+        edition = replace(
+            described,
+            counts={file: len(rows) for file, rows in data.tables.items()},
+            changes={change: counted[change] for change in ("added", "changed", "removed")},
+            files=files,
+        )
+        (new / DESCRIPTION).write_text(json.dumps(asdict(edition), ensure_ascii=False))
+        new.chmod(0o755)
+        if edition.path.exists():
+            shutil.rmtree(edition.path)
+        new.replace(edition.path)
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
+    return edition
+
+
+def write_archive(path: Path, edition: Edition, data: EditionData) -> None:
+    """Write the ZIP file of an edition."""
+    read_me = READ_ME.format(
+        title=settings.PORTAL_NAME,
+        name=edition.name,
+        day=edition.made_at.date().isoformat(),
+        address=address_of(edition.name),
+        data=archive.data_page(),
+        licence=spreadsheets.LICENCE,
+    )
+    read_me += "".join(f"\n{one.day}: {one.count} removed from {one.table} on request.\n" for one in edition.removals)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("README.txt", read_me)
+        packed.writestr(PACKAGE, archive.pretty(data.package))
+        packed.writestr(CSVW, archive.pretty(data.csvw))
+        for file, rows in data.tables.items():
+            packed.writestr(f"csv/{file}.csv", csv_of(data.columns(file), rows))
+
+
+def csv_of(columns: Iterable[str], rows: Iterable[Row]) -> str:
+    """Return rows as CSV with a header."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
