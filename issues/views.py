@@ -416,6 +416,19 @@ class IndicatorPage(RecordView):
         """Return the filter with the chosen places and years."""
         return ObservationFilter(self.request.GET or None, queryset=Observation.objects.shown_of(self.object))
 
+    @property
+    def embed_height(self):
+        return 720 if "view" in self.embed_query else 600
+
+    @functools.cached_property
+    def embed_query(self):
+        """The places and years, and the map with its year if the page shows it."""
+        asked = self.request.GET
+        query = {name: self.choice.data.getlist(name) for name in self.choice.valid_data}
+        if asked.get("view") == "map":
+            query |= {name: asked[name] for name in ("view", "year") if asked.get(name)}
+        return query
+
     def drawn(self, observations, **kwargs):
         """Return the context with the chart of `observations` and the form to choose others."""
         choice = self.choice

@@ -22,6 +22,7 @@ from portal.ops import logs
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
 HOST = re.compile(r"(?P<host>\*|\.?[a-z0-9][a-z0-9.-]*|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?", re.IGNORECASE)
+FRAME_ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:([0-9]{1,5}|\*))?")
 WEB_PORTS = {"http": "80", "https": "443"}
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 
@@ -90,6 +91,23 @@ def lookup_address(name: str) -> str:
     raise ImproperlyConfigured(
         f"{name} is no address such as https://example.org/{{doi}} (docs/operation.md, Settings)."
     )
+
+
+def frame_ancestors(name: str) -> list[str]:
+    """Return the sources of an environment variable, separated by commas or spaces; `*` if it is not set.
+
+    A source is *, self, none, or an origin such as https://example.org or https://*.example.org. Raise
+    ImproperlyConfigured for anything else, and if `*` or `none` is not the only one.
+    """
+    words = os.environ.get(name, "").lower().replace(",", " ").split() or ["*"]
+    found = [{"self": SELF, "none": NONE}.get(word.strip("'"), word) for word in words]
+    wrong = [word for word in found if word not in {"*", SELF, NONE} and not FRAME_ORIGIN.fullmatch(word)]
+    if wrong or (len(found) > 1 and {"*", NONE} & set(found)):
+        raise ImproperlyConfigured(
+            f"{name}={os.environ[name]!r} is neither * nor none nor a list of origins such as https://example.org "
+            "(docs/operation.md, Settings)."
+        )
+    return found
 
 
 def mail_server(name: str) -> SplitResult:
@@ -253,6 +271,7 @@ MIDDLEWARE = [
     "portal.http.page_cache.PageCacheMiddleware",  # outside all that only an uncached page needs
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "portal.http.framing.FramingMiddleware",  # inside the two whose headers it changes, outside all that answer
     "corsheaders.middleware.CorsMiddleware",
     "portal.formats.short_addresses.ShortAddressMiddleware",  # outside the middlewares that read the parameters
     "portal.http.parameters.ParametersMiddleware",
@@ -490,6 +509,7 @@ CORS_ALLOW_HEADERS = ["accept", "accept-language", "content-type", "if-none-matc
 CORS_EXPOSE_HEADERS = ["ETag", "Last-Modified", "Link", "Content-Language", "Content-Disposition", "Retry-After"]
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
+EMBED_ANCESTORS = frame_ancestors("EMBED_ANCESTORS")  # sites that may frame embeds; none may frame other pages
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0

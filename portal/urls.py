@@ -17,13 +17,14 @@ from portal.open_data import archive, datacite, dcat, edition_views, oai, sitema
 from portal.open_data.feeds import ChangesFeed, corrections_feed, feed
 from portal.ops import metrics
 from portal.publishing.preview import preview
-from portal.views import files, map, search
+from portal.views import embeds, files, map, search
 from portal.views.brief import BriefOfPlan, BriefPage
 from portal.views.compare import Compare
 from portal.views.coverage import CoveragePage
 from portal.views.digests import DigestPage, confirm_digest, digest_sent, stop_digest
 from portal.views.gyeonggi import GyeonggiPage, TiesPage
 from portal.views.llms import llms
+from portal.views.oembed import oembed
 from portal.views.plan import PlanPage, kept_result, stored_result
 from portal.views.share_images import indicator_share_image, record_share_image
 from portal.views.styleguide import styleguide
@@ -49,6 +50,11 @@ pages = [
     path("plan/result/<slug:address>/", stored_result, name="plan-result"),
     path("plan/result/<slug:address>/<slug:secret>/", kept_result, name="plan-kept"),
     path("search/", search.Search.as_view(), name="search"),
+    path("embed/indicators/<slug:key>/", embeds.IndicatorEmbed.as_view(), name="embed-indicator"),
+    path("embed/projects/", embeds.ProjectListEmbed.as_view(), name="embed-projects"),
+    path("embed/projects/<slug:key>/", embeds.ProjectEmbed.as_view(), name="embed-project"),
+    path("embed/agreements/", embeds.AgreementListEmbed.as_view(), name="embed-agreements"),
+    path("embed/map/", embeds.MapEmbed.as_view(), name="embed-map"),
     path("search/suggest/", search.suggest, name="suggest"),
     path("preview/<str:token>/", preview, name="preview"),
     *changelog_urls("countries/<slug:key>/", views.CountryPage),
@@ -113,6 +119,7 @@ urlpatterns = [
     path("data/<slug:file>.csv", tables.table, name="data-table"),
     path("data/<slug:file>.csv-metadata.json", tables.table_metadata, name="data-table-metadata"),
     path("oai", oai.answer, name="oai"),
+    path("oembed", oembed, name="oembed"),
     path("mcp", mcp, name="mcp"),
     path("iati/activities.xml", serving.activities, name="iati-activities"),
     path("iati/activities/<slug:key>.xml", serving.activity, name="iati-activity"),

@@ -52,6 +52,7 @@ class ProjectList(RecordListView):
     followed_as = "projects"
     table_class = ProjectTable
     results_template = "projects/includes/project_results.html"
+    embed_height = 600
     title = _("Projects")
     lead = _(
         "What Korea and Gyeonggi Province are doing with Central Asia. Each project is listed with its participants, "
@@ -108,6 +109,7 @@ class ProjectPage(RecordView):
 
     model = Project
     subject_type = "Project"
+    embed_height = 440
     list_title, list_url = _("Projects"), "projects"
 
     def schema_objects(self, tell, context):
@@ -257,6 +259,7 @@ class AgreementList(RecordListView):
     queryset = Agreement.objects.all()
     filterset_class = AgreementFilter
     followed_as = "agreements"
+    embed_height = 520
     table_class = AgreementTable
     title = _("Agreements")
     lead = _(

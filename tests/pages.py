@@ -80,6 +80,18 @@ SILENT = {
     ),
 }
 
+# Embeds, which are for the frames of other sites: from the kind to its path below the language.
+EMBEDS = {
+    "chart": "embed/indicators/aral-sea-area/",
+    "chart-of-countries": "embed/indicators/water-stress/",
+    "map-of-values": "embed/indicators/water-stress/?view=map",
+    "project": "embed/projects/koica-gggi-aral-sea-grip/",
+    "projects": "embed/projects/?country=uz",
+    "agreements": "embed/agreements/",
+    "map": "embed/map/",
+    "map-provinces": "embed/map/?view=provinces",
+}
+
 
 def address(kind, language):
     """Return the path and query of the page of that kind."""

@@ -31,7 +31,7 @@ from tests.make import (
     make_result,
     make_source,
 )
-from tests.pages import LANGUAGES, PAGES, SILENT, address, status
+from tests.pages import EMBEDS, LANGUAGES, PAGES, SILENT, address, status
 from tests.world import SECRET, link, make_world, records, unpublished
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +92,9 @@ def test_a_page_of_every_kind_is_looked_at():
     names -= {"what-changed-feed", "indicator-card", "opensearch"}
     names -= {"plan-brief", "plan-result", "plan-kept"}  # the first redirects, the others need a stored check
     names -= {"digest-confirm", "digest-stop"}  # they need a signed link
+    embeds = {name for name in names if name.startswith("embed-")}  # tests/portal/views/test_embeds.py
+    assert embeds == {resolve(f"/en/{path.partition('?')[0]}").url_name for path in EMBEDS.values()}
+    names -= embeds
     changes = {name for name in names if name.endswith(("-changes", "-changes-feed"))}
     past = {name for name in names if name.endswith("-on")}
     assert (len(changes), len(past)) == (20, 10)

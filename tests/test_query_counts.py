@@ -30,6 +30,9 @@ ADDRESSES = [
     "/en/projects/?currency=usd",
     "/en/coverage/?measure=converted-USD",
     "/en/issues/?view=causes",
+    "/en/embed/projects/",
+    "/en/embed/agreements/",
+    "/en/embed/map/",
 ]
 KINDS = (
     "main",
@@ -46,6 +49,8 @@ KINDS = (
     "place",
     "source",
 )
+
+EMBEDDED = ("indicator", "project")  # kinds of records with an embed
 
 
 def queries(client, address):
@@ -96,6 +101,8 @@ def queries_of_records_and_lists():
     grow()
     addresses = {kind: getattr(world, kind).get_absolute_url() for kind in KINDS}
     addresses |= {name: f"/en/{name}/" for name in LISTS}
+    for kind in EMBEDDED:
+        addresses[f"embed of {kind}"] = addresses[kind].replace("/en/", "/en/embed/")
     found = queries_while_growing(addresses.values(), lambda: (grow(), grow()))
     return {name: found[address] for name, address in addresses.items()}
 
@@ -107,7 +114,7 @@ def test_page_asks_the_same_of_the_database_for_one_as_for_three(address, langua
     assert len(three) == len(one)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, *(f"embed of {kind}" for kind in EMBEDDED)])
 def test_record_asks_the_same_of_the_database_with_one_of_all_that_hangs_on_it_as_with_three(kind):
     one, three = queries_of_records_and_lists()[kind]
     assert len(three) == len(one), [sql for sql in three if sql not in one]

@@ -63,6 +63,24 @@ def file_url(url: str, name: str) -> str:
     return file_path(path, name) + (f"?{query}" if query else "")
 
 
+def is_embed(path: str) -> bool:
+    """Return whether a path is that of an embed, a page for the frames of other sites, or lies where embeds are."""
+    language, folder = (path.split("/", 3) + ["", "", ""])[1:3]
+    return folder == "embed" and language in dict(settings.LANGUAGES)
+
+
+def embed_path(path: str) -> str:
+    """Return the path of the embed of a page: `/en/embed/projects/` of `/en/projects/`."""
+    _start, language, rest = path.split("/", 2)
+    return f"/{language}/embed/{rest}"
+
+
+def page_of_embed(path: str) -> str:
+    """Return the path of the page of an embed, the inverse of `embed_path`."""
+    _start, language, _embed, rest = path.split("/", 3)
+    return f"/{language}/{rest}"
+
+
 def page_path(path: str) -> str:
     """Return the path of the page whose content is at the short address `path`."""
     return f"{path.rpartition('.')[0]}/"

@@ -19,6 +19,7 @@ from portal.models import FormerKey
 from portal.publishing.gone import gone_response
 from portal.publishing.preview import previewed_revision, visible_to
 from portal.seo import schema_org
+from portal.seo.embeds import Embed
 from portal.seo.head import PageMetadata, PageMetadataMixin
 from portal.seo.signposting import link_header
 
@@ -67,6 +68,7 @@ class RecordView(PageMetadataMixin, DetailView):
     subject_type = "CreativeWork"  # what the page is about, as a type of schema.org
     data_formats = ()  # names of the formats that are the data that the page is about
     parameters = ()  # query parameters of the page
+    embed_height = 0  # of the embed, in CSS pixels; 0 for a kind of record without one
     file_parameters = ()  # further query parameters of its export formats
 
     @classmethod
@@ -144,6 +146,19 @@ class RecordView(PageMetadataMixin, DetailView):
         return responses.format_links(self.request, self.kinds, single=True, only=self.formats)
 
     @property
+    def embed(self):
+        """The record for the frames of other sites; None if it has no embed."""
+        if not self.embed_height:
+            return None
+        title = self.object.name_and_language()[0]
+        return Embed(self.object.get_absolute_url(), self.embed_query, title, self.embed_height)
+
+    @property
+    def embed_query(self):
+        """The parameters that the embed keeps."""
+        return {}
+
+    @property
     def formats(self):
         """The formats that the page offers; None for all. Past versions are to be read and cited: REFERENCES only."""
         return REFERENCES if self.snapshot_date else None
@@ -195,6 +210,7 @@ class RecordView(PageMetadataMixin, DetailView):
                 "address": settings.PUBLIC_URL + record.get_absolute_url(),
                 "record_formats": [one for one in self.offered_formats if responses.FORMATS[one.name].listed],
                 "past": self.snapshot_date,
+                "embed": None if self.snapshot_date or hasattr(self.request, "preview") else self.embed,
             }
             | ({} if self.snapshot_date else files_of(record) | self.related_context(record))
         )

@@ -12,6 +12,7 @@ from portal.formats import responses
 from portal.formats.serialisers import RecordSelection
 from portal.http import throttling
 from portal.http.problems import ProblemDetail, one_of_sentence
+from portal.seo.embeds import Embed
 from portal.seo.head import PageMetadataMixin
 
 PAGE_SIZES = (25, 50, 100)
@@ -74,6 +75,7 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
     views = ()
     scopes = ()
     followed_as = ""
+    embed_height = 0  # of the embed, in CSS pixels; 0 for a list without one
     formats = None  # names of the formats of the list; None means all that suit its kinds
     page_kind = "CollectionPage"
 
@@ -191,6 +193,21 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
             query["page"] = number
         return query
 
+    @property
+    def embed(self):
+        """The list with its filters and order for the frames of other sites; None if it has no embed."""
+        if not self.embed_height:
+            return None
+        values = [str(active.value) for active in self.filterset.active_filters if active.name != "q"]
+        query = self.filterset.valid_data | self.embed_query
+        return Embed(self.request.path, query, " · ".join([str(self.title), *values]), self.embed_height)
+
+    @property
+    def embed_query(self):
+        """The parameters besides the filters that the embed keeps."""
+        sort = self.request.GET.get("sort", "")
+        return {"sort": sort} if sort.removeprefix("-") in self.table_class.base_columns else {}
+
     def _links(self, name, choices):
         """Return (label, URL with the same filters, whether it is chosen) of each choice of `view` or `scope`."""
         links, chosen = [], self._chosen(name, choices)
@@ -253,6 +270,7 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
             ],
             "trail": [(self.title, None)],
             "formats": responses.format_links(self.request, self.kinds, only=self.formats),
+            "embed": self.embed,
         }
 
     def sort_choices(self, table):

@@ -246,7 +246,8 @@ class ThrottlingMiddleware:
         as_file = parameters.is_file(request, view)
         try:
             if not as_file and request.method in {"GET", "HEAD"}:
-                throttle(request, "pages", PAGE_COSTS.get(request.resolver_match.url_name, 1))
+                name = (request.resolver_match.url_name or "").removeprefix("embed-")  # as its page
+                throttle(request, "pages", PAGE_COSTS.get(name, 1))
             self.take_place(request, as_file and may_take_long(request))
         except Throttled as error:
             return self.process_exception(request, error)

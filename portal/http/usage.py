@@ -16,6 +16,7 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.utils import timezone, translation
 
 from portal.core.after_response import after_response
+from portal.core.urls import is_embed
 from portal.http.throttling import network_of
 from portal.models.usage import UsageCount
 
@@ -27,6 +28,7 @@ LONGEST_WORDS = 100  # characters
 PROGRAM = re.compile(
     r"bot|crawl|spider|slurp|preview|monitor|curl|wget|python|java/|go-http|okhttp|libwww|scan|feed", re.IGNORECASE
 )
+OEMBED = "/oembed"
 FILE = re.compile(r"/(?:data|iati)/(?:[\w.-]+/)*[\w-]+\.([a-z]{2,8})")
 
 Kind = UsageCount.Kind
@@ -123,11 +125,17 @@ def _is_by_a_person(request):
 
 
 def _count(request, response):
-    """Count the response to a request. A page for one reader, such as a preview, is not counted."""
+    """Count the response to a request. A page for one reader, such as a preview, is not counted.
+
+    Embeds are not counted either: each view of another site asks for them, and a reader who goes on to the page counts
+    there.
+    """
     said = response.headers.get("Cache-Control", "")
     if "private" in said or "no-store" in said or "HX-Request" in request.headers:
         return
     path = request.path_info
+    if is_embed(path) or path == OEMBED:
+        return
     language = translation.get_language_from_path(path) or ""
     form = request.GET.get("format", "").lower()
     if found := FILE.fullmatch(path):

@@ -224,6 +224,7 @@ class Data(PageMetadataMixin, TemplateView):
             "archive": archive.current_archive(),
             "editions": editions.all_editions(),
             "oai_address": settings.PUBLIC_URL + reverse("oai"),
+            "oembed_address": settings.PUBLIC_URL + reverse("oembed"),
             "mcp_address": settings.PUBLIC_URL + reverse("mcp"),
             "changed": state.changed_at if state.number else None,
         }

@@ -102,6 +102,7 @@ class Explorer(RecordListView):
     queryset = Project.objects.all()
     filterset_class = ProjectFilter
     followed_as = "projects"
+    embed_height = 700
     table_class = ProjectTable
     template_name = "portal/map.html"
     results_template = "portal/includes/map_results.html"
@@ -123,6 +124,12 @@ class Explorer(RecordListView):
     @cached_property
     def view_form(self):
         return ViewForm(self.request.GET)
+
+    @property
+    def embed_query(self):
+        """The view, and the part of the map."""
+        query = {"view": self.chosen_view} if self.chosen_view else {}
+        return query | ({"bbox": self.request.GET["bbox"]} if self.box else {})
 
     # ── As a page ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -181,6 +188,11 @@ class Explorer(RecordListView):
     def frame(self):
         return geometry.frame_around(box_points(self.box), margin=0, smallest=CLOSEST) if self.box else geometry.FRAME
 
+    @property
+    def page_path(self):
+        """The path of the page of the map, to which zooming leads."""
+        return self.request.path
+
     def address(self, frame):
         """Return the URL of this page with the same filters and view for the part `frame` of the map; None is all."""
         query = self.request.GET.copy()
@@ -188,7 +200,7 @@ class Explorer(RecordListView):
             query.pop(name, None)
         if frame is not None:
             query["bbox"] = ",".join(f"{value:.2f}" for value in geometry.degrees_around(frame))
-        return f"{self.request.path}?{query.urlencode(safe=',')}#map"
+        return f"{self.page_path}?{query.urlencode(safe=',')}#map"
 
     def list_url(self, places):
         """Return the URL of the project list for places, with the same filters."""

@@ -11,6 +11,7 @@ from django.utils.translation import get_language, gettext, pgettext
 from django.views import defaults
 from django.views.decorators.cache import never_cache
 
+from portal.core.urls import is_embed
 from portal.http import throttling
 from portal.http.outage import is_service_failure, service_unavailable
 from portal.http.parameters import checks_parameters_itself
@@ -104,7 +105,7 @@ def favicon(request):
 
 
 def not_found(request, exception):
-    """Return the 404 page in the language of the reader, with links to continue.
+    """Return the 404 page in the language of the reader, with links to continue; a short one for the frame of an embed.
 
     Rendering it costs as much as any page, so the request counts towards the throttle rate "pages".
     """
@@ -113,6 +114,8 @@ def not_found(request, exception):
             throttling.throttle(request, "pages")
         except throttling.Throttled as error:
             return throttling.refusal(request, error)
+    if is_embed(request.path_info):
+        return render(request, "embeds/404.html", {"title": gettext("This content is not available")}, status=404)
     return render(request, "404.html", {"title": gettext("Page not found")}, status=404)
 
 

@@ -407,6 +407,28 @@ def test_pages_may_use_nothing_from_elsewhere(client, db):
     ]
 
 
+@pytest.mark.parametrize(
+    ("value", "ancestors"),
+    [
+        ("", ["*"]),
+        ("*", ["*"]),
+        ("none", ["'none'"]),
+        ("self, https://A.example.org", ["'self'", "https://a.example.org"]),
+        ("https://*.example.org:8443 http://localhost:*", ["https://*.example.org:8443", "http://localhost:*"]),
+    ],
+)
+def test_sites_that_may_frame_embeds(configured, value, ancestors):
+    assert configured(EMBED_ANCESTORS=value)["EMBED_ANCESTORS"] == ancestors
+
+
+@pytest.mark.parametrize(
+    "value", ["example.org", "* https://a.example.org", "https://a.example/path", "none,self", "a;b"]
+)
+def test_site_that_is_none_is_named(configured, value):
+    with pytest.raises(ImproperlyConfigured, match="EMBED_ANCESTORS="):
+        configured(EMBED_ANCESTORS=value)
+
+
 def test_server_finds_the_portal():
     assert type(import_string(settings.WSGI_APPLICATION)) is WSGIHandler
 

@@ -4,7 +4,17 @@ from datetime import date
 
 import pytest
 
-from portal.core.urls import default_of, file_url, languages_of, path_in, snapshot_url, with_query
+from portal.core.urls import (
+    default_of,
+    embed_path,
+    file_url,
+    is_embed,
+    languages_of,
+    page_of_embed,
+    path_in,
+    snapshot_url,
+    with_query,
+)
 
 
 @pytest.mark.parametrize(
@@ -61,3 +71,17 @@ def test_query_is_encoded_and_left_out_if_empty(query, expected):
 )
 def test_short_address_of_a_file_keeps_the_query_of_its_page(url, expected):
     assert file_url(url, "svg") == expected
+
+
+@pytest.mark.parametrize(
+    ("page", "embed"),
+    [("/en/map/", "/en/embed/map/"), ("/ko/projects/trees/", "/ko/embed/projects/trees/"), ("/ru/", "/ru/embed/")],
+)
+def test_embed_of_a_page_has_its_path(page, embed):
+    assert (embed_path(page), page_of_embed(embed)) == (embed, page)
+    assert (is_embed(page), is_embed(embed)) == (False, True)
+
+
+@pytest.mark.parametrize("path", ["", "/", "/embed/", "/fr/embed/map/", "/en/embedded/", "/en/a/embed/", "/en"])
+def test_other_paths_are_no_embeds(path):
+    assert not is_embed(path)

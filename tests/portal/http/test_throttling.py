@@ -65,6 +65,7 @@ def page_cache(settings):
         ("/en/projects/no-such-project/", 1),
         ("/api/docs", 1),
         *((f"/en/{name}/", cost) for name, cost in throttling.PAGE_COSTS.items()),
+        ("/en/embed/map/", throttling.PAGE_COSTS["map"]),
     ],
 )
 def test_page_that_has_to_be_made_is_counted_by_its_cost(client, few_pages, address, cost):

@@ -177,3 +177,11 @@ def test_old_counts_are_erased():
         UsageCount.objects.create(day=day, kind="page", language="en", name="/")
     assert UsageCount.objects.erase_before(today) == 1
     assert UsageCount.objects.get().day == datetime.date(2024, 10, 28)
+
+
+def test_embed_does_not_count_and_the_page_that_it_leads_to_does(reader, counter):
+    make_project(key="trees")
+    page = "http://testserver/en/projects/trees/"
+    for address in ("/en/embed/projects/trees/", "/en/embed/projects/", f"/oembed?format=xml&url={page}", page):
+        assert reader.get(address).status_code == 200
+    assert stored(counter) == {("page", "en", "/projects/trees/"): 1}
