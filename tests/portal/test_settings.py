@@ -23,7 +23,7 @@ from tests.make import make_term
 BASE_DIR = settings.BASE_DIR
 VARIABLES = (
     *("DEBUG", "ALLOWED_HOSTS", "PUBLIC_URL", "ID_BASE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS"),
-    *("CSRF_TRUSTED_ORIGINS", "DATABASE_URL"),
+    *("CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "EMBED_ANCESTORS"),
     *("HTTPS", "BEHIND_PROXY", "TIME_ZONE", "LOG_LEVEL", "CACHE_URL", "EMAIL_URL", "EMAIL_FROM"),
     *(
         "STAFF_MFA",
@@ -517,6 +517,7 @@ READERS = {
     "networks",
     "lookup_address",
     "mail_server",
+    "frame_ancestors",
 }
 
 
