@@ -100,6 +100,7 @@ urlpatterns = [
     path("api/v1/", api_docs.index, name="api-index"),
     path("api/v1/openapi.json", api_docs.openapi, name="openapi"),
     path("api/v1/", include("portal.api.urls")),
+    path("ogc/", include("portal.api.ogc_urls")),
     path("data/", tables.data_in_readers_language),
     path("data/datapackage.json", tables.datapackage, name="datapackage"),
     path("data/csv-metadata.json", tables.tables_metadata, name="data-tables-metadata"),

@@ -56,10 +56,15 @@ def filled(route, keys):
     if "<digest>" in route:
         return [route.replace("<digest>", digest).replace("<width>", "390") for digest in keys.get("digest", ())]
     if "<key>" in route:
-        kind = KINDS[re.search(r"(\w+)/<key>", route)[1]]
+        kind = kind_of_key(route)
         return [route.replace("<key>", key) for key in keys[kind]]
     assert "<" not in route, f"Say here what {route} is filled with."
     return [route]
+
+
+def kind_of_key(route):
+    """Return the kind of the record whose key a route has."""
+    return KINDS[re.search(r"(\w+)/(?:items/)?<key>", route)[1]]
 
 
 def unpacked(response):

@@ -27,7 +27,7 @@ from portal.publishing.preview import preview_links
 from portal.search import indexing
 from portal.tracking.change_reasons import ChangeReason
 from portal.tracking.history import RowVersionPair, change_reason, parts_of, version_at
-from tests.addresses import KINDS, addresses, filled, unpacked
+from tests.addresses import KINDS, addresses, filled, kind_of_key, unpacked
 from tests.documents import pdf
 from tests.lists import LISTS
 from tests.make import (
@@ -246,7 +246,7 @@ class TestHidden:
                 [stranger] = filled(route, {kind: ["nobody-s-key"] for kind in KINDS.values()})
                 nothing = said(stranger, "nobody-s-key")
                 assert nothing[0] == 404
-                kind = KINDS[re.search(r"(\w+)/<key>", route)[1]]
+                kind = kind_of_key(route)
                 few = {(key in archived): key for key in unseen[kind]}  # an archived one and one of the others
                 for key in few.values():
                     count += 1

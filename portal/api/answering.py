@@ -176,8 +176,8 @@ class QueryParameters:
         query["offset"] = offset
         return self.request.build_absolute_uri(f"{self.request.path}?{query.urlencode()}")
 
-    def answered(self, answer):
-        """Return the result of `answer` as JSON, or 304 if the client has it already.
+    def answered(self, answer, media="application/json; charset=utf-8"):
+        """Return the result of `answer` as JSON of this media type, or 304 if the client has it already.
 
         The ETag depends on the content version and the URL. A 304 is not throttled, and `answer` is not called for it.
         """
@@ -194,6 +194,6 @@ class QueryParameters:
         def made():
             throttling.throttle(self.request, "api")
             with override(self.language or "en"):
-                return HttpResponse(dumps(answer()), content_type="application/json; charset=utf-8")
+                return HttpResponse(dumps(answer()), content_type=media)
 
         return content_version.conditional_response(self.request, etag, state.changed_at, made, headers)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from portal.maps.geometry import is_inside
+
 # From the key of a country to a longitude and latitude within it, chosen by hand to the half degree.
 COUNTRY_POINTS = {
     "af": (66.0, 34.0),
@@ -52,6 +54,15 @@ class AreaOutline:
     geometry: dict
     note: str
 
+    def meets(self, west: float, south: float, east: float, north: float) -> bool:
+        """Return True if the outline and a box in degrees have a point in common."""
+        rings = [ring for polygon in self.geometry["coordinates"] for ring in polygon]
+        return is_inside((west, south), rings) or any(
+            segment_meets_box(start, end, (west, south, east, north))
+            for ring in rings
+            for start, end in itertools.pairwise(ring)
+        )
+
 
 @functools.cache
 def area_outlines() -> dict[str, AreaOutline]:
@@ -64,6 +75,20 @@ def area_outlines() -> dict[str, AreaOutline]:
             about = feature["properties"]
             found[about[code]] = AreaOutline({"type": "MultiPolygon", "coordinates": polygons}, about.get("note", ""))
     return found
+
+
+def segment_meets_box(start: Sequence[float], end: Sequence[float], box: tuple[float, float, float, float]) -> bool:
+    """Return True if a segment has a point in a box: west, south, east, north (the clipping of Liang and Barsky)."""
+    first, last = 0.0, 1.0
+    for axis in (0, 1):
+        low, high, along = box[axis] - start[axis], box[axis + 2] - start[axis], end[axis] - start[axis]
+        if along == 0:
+            if low > 0 or high < 0:
+                return False
+        else:
+            enters, leaves = sorted((low / along, high / along))
+            first, last = max(first, enters), min(last, leaves)
+    return first <= last
 
 
 def by_right_hand(polygon: Sequence[list]) -> list[list]:

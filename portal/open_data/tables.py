@@ -225,6 +225,7 @@ class Data(PageMetadataMixin, TemplateView):
             "editions": editions.all_editions(),
             "oai_address": settings.PUBLIC_URL + reverse("oai"),
             "oembed_address": settings.PUBLIC_URL + reverse("oembed"),
+            "ogc_address": settings.PUBLIC_URL + reverse("ogc:landing"),
             "mcp_address": settings.PUBLIC_URL + reverse("mcp"),
             "changed": state.changed_at if state.number else None,
         }

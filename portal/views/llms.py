@@ -59,6 +59,7 @@ def _text():
             ("All data", reverse("data"), "tables, archive, database, catalogue"),
             ("Data package", reverse("datapackage"), "all tables as CSV"),
             ("Places", reverse("all-places"), "GeoJSON with outlines"),
+            ("Features", reverse("ogc:landing"), "OGC API – Features: places, issues, projects, events"),
         ],
         "Lists": [
             ("Issues", reverse("issues"), "environmental issues: drivers, pressures, state, impacts, responses"),

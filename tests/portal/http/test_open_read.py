@@ -15,7 +15,7 @@ PUBLIC = (
         "/data/csv-metadata.json",
         "/data/places.geojson",
     ),
-    *("/llms.txt", "/en/projects/trees.md"),
+    *("/llms.txt", "/en/projects/trees.md", "/ogc/", "/ogc/collections/projects/items"),
     *("/api/v1/projects", "/oai?verb=Identify", "/sitemap.xml", "/en/search/?q=trees", "/en/opensearch.xml"),
     *("/en/coverage.csv", "/picture/central-asia.png", "/robots.txt", "/en/no-such-page/", "/api/v1/projects/none"),
 )

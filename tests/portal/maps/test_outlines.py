@@ -3,7 +3,7 @@
 import pytest
 
 from portal.maps import geometry
-from portal.maps.outlines import COUNTRY_POINTS, area_outlines, by_right_hand, signed_area
+from portal.maps.outlines import COUNTRY_POINTS, area_outlines, by_right_hand, segment_meets_box, signed_area
 
 
 def test_outlines_are_those_of_the_five_countries_and_their_provinces():
@@ -27,6 +27,30 @@ def test_ring_is_turned_only_if_it_has_to_be():
     assert by_right_hand([square, hole]) == [square, hole]
     assert by_right_hand([square[::-1], hole[::-1]]) == [square, hole]
     assert signed_area(square) == 2
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        ((0.5, 0.5), (0.6, 0.6), True),  # inside
+        ((-1, 0.5), (2, 0.5), True),  # through
+        ((-1, -1), (2, 2), True),
+        ((-1, 0), (0, 2), False),  # past a corner
+        ((2, 0), (2, 1), False),
+        ((-1, 1), (2, 1), True),  # along an edge
+        ((0, 2), (0, 3), False),
+    ],
+)
+def test_segment_meets_a_box(start, end, expected):
+    assert segment_meets_box(start, end, (0, 0, 1, 1)) is expected
+    assert segment_meets_box(end, start, (0, 0, 1, 1)) is expected
+
+
+def test_outline_meets_a_box_inside_of_it_and_around_it():
+    uz = area_outlines()["UZ"]
+    assert uz.meets(66.9, 39.6, 67.0, 39.7)
+    assert uz.meets(0, 0, 90, 90)
+    assert not uz.meets(60, 50, 61, 51)
 
 
 @pytest.mark.parametrize("key", ["kg", "kz", "tj", "tm", "uz"])
