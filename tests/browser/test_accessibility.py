@@ -1,16 +1,20 @@
-"""axe finds no violation on any kind of page: in each language, light and dark, on a phone and a desktop."""
+"""axe finds no violation on any kind of page or embed: in each language, light and dark, on a phone and a desktop."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.served import VIEWPORTS
-from tests.pages import LANGUAGES, PAGES, address, status
+from tests.pages import EMBEDS, LANGUAGES, PAGES, status
 
 # Level AA of WCAG 2.2 (its rule on target size is off by default), and axe's good practices.
 EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # A scheme changes only colours: in the dark scheme the rules on colours are enough.
 COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 SCHEMES = {"light": EVERYTHING, "dark": COLOURS}
+# From the kind of page or embed to its path below the language, and its status.
+EVERY = {kind: (path, status(kind)) for kind, path in PAGES.items()} | {
+    f"embed-{kind}": (path, 200) for kind, path in EMBEDS.items()
+}
 ENOUGH = 5  # places reported for each violation
 
 
@@ -24,9 +28,9 @@ def report(violation):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", PAGES)
+@pytest.mark.parametrize("kind", EVERY)
 def test_axe_finds_nothing(site, new_context, kind, language):
-    axe = Axe()
+    axe, (path, expected) = Axe(), EVERY[kind]
     found = {}  # from the violation to its places
     for width, viewport in VIEWPORTS.items():
         context = new_context(
@@ -36,7 +40,7 @@ def test_axe_finds_nothing(site, new_context, kind, language):
             reduced_motion="reduce",  # colours are checked after their transition
         )
         page = context.new_page()
-        assert page.goto(address(kind, language)).status == status(kind), site.log()
+        assert page.goto(f"/{language}/{path}").status == expected, site.log()
         for scheme, rules in SCHEMES.items():
             page.emulate_media(color_scheme=scheme)
             results = axe.run(page, options={"runOnly": rules, "resultTypes": ["violations"]})
@@ -45,7 +49,7 @@ def test_axe_finds_nothing(site, new_context, kind, language):
         context.close()
 
     listed = "\n".join(f"{', '.join(where)}:\n{what}" for what, where in found.items())
-    assert not found, f"{address(kind, language)}\n{listed}"
+    assert not found, f"/{language}/{path}\n{listed}"
 
 
 def test_axe_would_find_something(new_context):
