@@ -16,6 +16,7 @@ class PortalConfig(AppConfig):
         from portal.curation import duplicates, links, translations, verifications  # noqa: PLC0415
         from portal.history import revisions  # noqa: PLC0415
         from portal.models import alias, revision  # noqa: PLC0415
+        from portal.open_data.offline import edition  # noqa: PLC0415
         from portal.publishing import notices, scheduler  # noqa: PLC0415
         from portal.search import indexing  # noqa: PLC0415
         from portal.tracking import audit_log, content_version, signals  # noqa: PLC0415
@@ -36,7 +37,7 @@ class PortalConfig(AppConfig):
             notices.forget_deleted,
         ):
             signals.rows_changed.connect(receiver)
-        for receiver in (indexing.flush_log, content_version.flush_log):
+        for receiver in (indexing.flush_log, content_version.flush_log, edition.withdraw_after_commit):
             signals.changes_flushed.connect(receiver)
         scheduler.publishing_due.connect(revisions.publish_due)
         indexing.clear_after_flush()

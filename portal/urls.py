@@ -15,6 +15,7 @@ from portal.http.middleware import redirect_to_language
 from portal.maps.share_image import share_image_view
 from portal.open_data import archive, datacite, dcat, edition_views, oai, sitemaps, tables
 from portal.open_data.feeds import ChangesFeed, corrections_feed, feed
+from portal.open_data.offline.serving import MEDIA, offline_file
 from portal.ops import metrics
 from portal.publishing.preview import preview
 from portal.views import embeds, files, map, search
@@ -113,6 +114,7 @@ urlpatterns = [
         {"name": archive.SQLITE, "media": "application/vnd.sqlite3"},
         name="archive-sqlite",
     ),
+    *(path(f"data/{name}", offline_file, {"name": name}, name.replace(".", "-")) for name in MEDIA),
     *(path(f"data/datacite.{form}", datacite.datacite, {"form": form}, f"datacite-{form}") for form in datacite.FORMS),
     path("data/catalogue.<slug:form>", dcat.catalogue, name="catalogue"),
     path("data/editions/<slug:quarter>/", edition_views.edition_in_readers_language),

@@ -221,6 +221,7 @@ def test_commands_before_the_start_are_commands_of_the_portal(composed):
         ("0000", []),
         ("0001", ["manage.py write_edition", "manage.py erase_expired_data", "manage.py send_digests"]),
         ("1201", []),
+        ("07", ["manage.py write_offline --if-due"]),  # the minute
     ],
 )
 def test_timer_runs_its_command_at_each_full_minute_and_others_once_a_day(composed, tmp_path, clock, also):
@@ -245,7 +246,9 @@ def test_timer_runs_its_command_at_each_full_minute_and_others_once_a_day(compos
     assert lines[:2] == ["sleep 13", "manage.py publish_scheduled"]
     # Mails are sent beside the loop.
     assert sorted(lines[2:]) == sorted([*also, "manage.py send_notices", "sleep 13"])
-    assert {"publish_scheduled", "send_notices", "erase_expired_data", "send_digests"} <= set(get_commands())
+    assert {"publish_scheduled", "send_notices", "erase_expired_data", "send_digests", "write_offline"} <= set(
+        get_commands()
+    )
 
 
 # ── The proxy ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -20,6 +20,7 @@ from portal.http import throttling
 from portal.http.parameters import takes
 from portal.open_data import archive, editions, places
 from portal.open_data.dcat import RIGHTS
+from portal.open_data.offline import edition
 from portal.seo.head import PageMetadataMixin
 from portal.seo.schema_org import licence, node
 from portal.tracking import content_version
@@ -223,6 +224,8 @@ class Data(PageMetadataMixin, TemplateView):
             "relations": archive.all_tables()[len(archive.KINDS) :],
             "archive": archive.current_archive(),
             "editions": editions.all_editions(),
+            "offline": edition.current_edition(),
+            "offline_withdrawn_at": edition.withdrawn_at(),
             "oai_address": settings.PUBLIC_URL + reverse("oai"),
             "oembed_address": settings.PUBLIC_URL + reverse("oembed"),
             "ogc_address": settings.PUBLIC_URL + reverse("ogc:landing"),
