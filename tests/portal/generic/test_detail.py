@@ -92,7 +92,7 @@ def test_page_and_file_have_their_own_parameters():
         file_parameters = ("fields",)
 
     assert Page.known_parameters(as_file=False) == {"year", "format"}
-    assert Page.known_parameters(as_file=True) == {"year", "format", "lang", "fields", "hxl"}
+    assert Page.known_parameters(as_file=True) == {"year", "format", "lang", "fields", "full", "hxl"}
 
 
 def test_todays_version_has_related_records_and_all_formats_and_a_past_one_has_neither(client):
