@@ -62,6 +62,7 @@ def robots(request):
         "Allow: /*/indicators/*?format=",
         "Allow: /sitemap-*.xml?p=",
         "Allow: /oai?",
+        "Allow: /oembed?",
         f"Sitemap: {settings.PUBLIC_URL}{reverse('sitemap')}",
         "",
     ]
