@@ -33,8 +33,8 @@ TIMES = {"event": ("date", "date"), "project": ("start", "end")}
 INSTANT = r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?"
 
 
-def _link(request, path, rel, media="application/json", **more):
-    return {"href": request.build_absolute_uri(path), "rel": rel, "type": media} | more
+def _link(path, rel, media="application/json"):
+    return {"href": settings.PUBLIC_URL + path, "rel": rel, "type": media}
 
 
 @endpoint
@@ -46,10 +46,10 @@ def landing(request):
             "title": str(settings.PORTAL_NAME),
             "description": "Places, and records that have places.",
             "links": [
-                _link(request, "/ogc/", "self"),
-                _link(request, "/ogc/api", "service-desc", DEFINITION),
-                _link(request, "/ogc/conformance", "conformance"),
-                _link(request, "/ogc/collections", "data"),
+                _link("/ogc/", "self"),
+                _link("/ogc/api", "service-desc", DEFINITION),
+                _link("/ogc/conformance", "conformance"),
+                _link("/ogc/collections", "data"),
                 {"href": LICENCE, "rel": "license"},
             ],
         }
@@ -68,8 +68,8 @@ def collections(request):
     asked = QueryParameters(request, set())
     return asked.answered(
         lambda: {
-            "links": [_link(request, "/ogc/collections", "self")],
-            "collections": [_described(request, resource) for resource in COLLECTIONS],
+            "links": [_link("/ogc/collections", "self")],
+            "collections": [_described(resource) for resource in COLLECTIONS],
         }
     )
 
@@ -77,10 +77,10 @@ def collections(request):
 @endpoint
 def collection(request, resource):
     """Return one collection."""
-    return QueryParameters(request, set()).answered(lambda: _described(request, resource))
+    return QueryParameters(request, set()).answered(lambda: _described(resource))
 
 
-def _described(request, resource):
+def _described(resource):
     path = f"/ogc/collections/{resource.path}"
     return {
         "id": resource.path,
@@ -89,8 +89,8 @@ def _described(request, resource):
         "itemType": "feature",
         "crs": [CRS84],
         "links": [
-            _link(request, path, "self"),
-            _link(request, f"{path}/items", "items", "application/geo+json"),
+            _link(path, "self"),
+            _link(f"{path}/items", "items", "application/geo+json"),
             {"href": LICENCE, "rel": "license"},
         ],
     }
@@ -119,11 +119,11 @@ def items(request, resource):
         count = found.count()
         pks = list(found.prefetch_related(None).order_by("key").values_list("pk", flat=True)[offset : offset + limit])
         features = _features(resource, pks, asked.language)
-        links = [_link(request, request.get_full_path(), "self", "application/geo+json")]
+        links = [_link(request.get_full_path(), "self", "application/geo+json")]
         for rel, start in (("next", offset + limit), ("prev", max(offset - limit, 0))):
             if start < count if rel == "next" else offset:
                 links.append({"href": asked.page(start), "rel": rel, "type": "application/geo+json"})
-        links.append(_link(request, f"/ogc/collections/{resource.path}", "collection"))
+        links.append(_link(f"/ogc/collections/{resource.path}", "collection"))
         return {
             "type": "FeatureCollection",
             "features": features,
@@ -149,9 +149,9 @@ def item(request, resource, key):
             raise gone(resource, key)
         [found] = _features(resource, [pk], asked.language)
         path = f"/ogc/collections/{resource.path}"
-        own = _link(request, f"{path}/items/{key}", "self", "application/geo+json")
+        own = _link(f"{path}/items/{key}", "self", "application/geo+json")
         page = {"href": found["properties"]["url"], "rel": "alternate", "type": "text/html"}
-        return found | {"links": [own, page, _link(request, path, "collection")]}
+        return found | {"links": [own, page, _link(path, "collection")]}
 
     return asked.answered(answer, GEOJSON)
 
@@ -274,10 +274,10 @@ def in_period(records, first_column, last_column, first, last):
 @endpoint
 def definition(request):
     """Return the description of these addresses as OpenAPI."""
-    return QueryParameters(request, set()).answered(lambda: _definition(request), DEFINITION)
+    return QueryParameters(request, set()).answered(_definition, DEFINITION)
 
 
-def _definition(request):
+def _definition():
     def parameter(name, schema, where="query", **more):
         return {"name": name, "in": where, "required": where == "path", "schema": schema} | more
 
@@ -313,6 +313,6 @@ def _definition(request):
     return {
         "openapi": "3.0.3",
         "info": {"title": str(settings.PORTAL_NAME), "version": "1"},
-        "servers": [{"url": request.build_absolute_uri("/").rstrip("/")}],
+        "servers": [{"url": settings.PUBLIC_URL}],
         "paths": paths,
     }

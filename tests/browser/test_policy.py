@@ -29,6 +29,12 @@ new PerformanceObserver(list => {
 """
 
 
+# A browser with a window loads them too. The headless shell does not.
+READ_ICONS = """Promise.all(
+  [...document.querySelectorAll("link[rel=icon]")].map(icon => fetch(icon.href).then(got => got.arrayBuffer(), () => 0))
+)"""
+
+
 class Visit:
     """A first visit to a page: its requests, the responses, and the errors of the browser."""
 
@@ -45,6 +51,7 @@ class Visit:
         network.send("Network.enable")
         self.url = f"{site.url}{path}"
         self.status = page.goto(path, wait_until="networkidle").status
+        page.evaluate(READ_ICONS)
         self.shifts = page.evaluate("window.portalShifts")
         self.runs_out = {}
         for width in NARROW:

@@ -94,8 +94,9 @@ def test_a_server_killed_in_mid_save_leaves_the_record_whole(own_database):
                 break
             data = editor.form(path, changes(WORDS[now + 1], now + 1))
             [worker] = workers_of(site.process)
-            # First spread evenly from the beginning to the end, then between too early and too late.
-            late = min(came, default=2 * whole)
+            # First spread evenly from the beginning to the end, then between too early and too late. A new worker may
+            # be slower than the one that was measured.
+            late = min(came, default=2 * whole * max(number - SWEEP + 1, 1))
             delay = whole * number / SWEEP if number < SWEEP else random.uniform(min(max(stayed), late), late)
             with ThreadPoolExecutor() as threads:
                 answer = threads.submit(editor.send, path, data)

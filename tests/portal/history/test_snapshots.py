@@ -316,7 +316,9 @@ def test_todays_page_is_cited_by_todays_address_and_a_past_one_by_its_own(client
     record = published(make())
     on(SECOND)
     for page, day in ((record.get_absolute_url(), SECOND), (address(record, FIRST), FIRST)):
-        for text in reading.said(client.get(page), "cite-text"):
+        texts = reading.page(client.get(page)).xpath("//section[@aria-labelledby='cite']//*[@class='cite-text']")
+        assert texts
+        for text in map(reading.words, texts):
             assert f"http://testserver{address(record, day)}" in text
 
 

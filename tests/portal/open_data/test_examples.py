@@ -42,10 +42,14 @@ def test_lines_for_duckdb_answer(project, client, tmp_path, monkeypatch):
     assert duckdb.sql("SELECT key FROM 'projects.parquet'").fetchall() == [("trees",)]
 
 
+# They need other records or stored files, and have tests of their own.
+ELSEWHERE = re.compile(r"/en/indicators/aral-sea-area\.csv|/(data/(offline|editions)|oembed|\w\w/embed)\b.*")
+
+
 def test_addresses_in_the_document_answer(project, client):
     paths = {path.replace("<key>", "trees") for path in re.findall(r"HOST(/[\w./<>?=&-]+)", DOCUMENT)}
     wrong = []
-    for path in paths - {"/en/indicators/aral-sea-area.csv"}:
+    for path in (path for path in paths if not ELSEWHERE.fullmatch(path)):
         response = client.get(path)
         if response.status_code != 200 or not body(response):
             wrong.append(path)
