@@ -21,6 +21,12 @@ def test_every_answer_has_an_id_of_its_own(client, db, address):
     assert all(map(MADE.fullmatch, found))
 
 
+def test_static_files_are_sent_without_an_id(client):
+    response = client.get("/static/css/site.css")
+    assert b"".join(response.streaming_content)  # read to the end, which closes the file
+    assert "X-Request-ID" not in response.headers
+
+
 def test_an_id_that_a_proxy_gave_is_kept(client):
     given = "7b0c6a4e-2f1d-4f5e-9a55-1c8ef0a4b1c2"
     assert client.get("/healthz", headers={"X-Request-ID": given}).headers["X-Request-ID"] == given
