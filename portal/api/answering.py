@@ -88,9 +88,8 @@ def record(request, resource, key):
         [item] = resource.items([pk], asked.language, fields)
         return item
 
-    former = FormerKey.objects.filter(kind=resource.kind, key=key).values_list("now", flat=True).first()
-    if former:
-        return HttpResponsePermanentRedirect(request.path.removesuffix(key) + former)
+    if present := FormerKey.present_key(resource.kind, key):
+        return HttpResponsePermanentRedirect(request.path.removesuffix(key) + present)
     return asked.answered(answer)
 
 

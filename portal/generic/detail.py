@@ -103,9 +103,9 @@ class RecordView(PageMetadataMixin, DetailView):
         except NoSnapshot as refused:
             return refused.page(request)
         except Http404:
-            former = FormerKey.objects.filter(kind=self.model._meta.model_name, key=self.kwargs["key"]).first()
-            if former is not None:
-                now = reverse(self.model._meta.model_name, args=[former.now])
+            kind = self.model._meta.model_name
+            if present := FormerKey.present_key(kind, self.kwargs["key"]):
+                now = reverse(kind, args=[present])
                 if self.snapshot_date:
                     now = snapshot_url(now, self.snapshot_date)
                 if name := responses.requested_format(request):

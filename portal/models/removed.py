@@ -90,6 +90,11 @@ class FormerKey(Content):
     natural_fields = ("kind", "key")
     objects = PairManager()
 
+    @classmethod
+    def present_key(cls, kind, key):
+        """Return the present key of the record that had this one; None if no record of the kind had it."""
+        return cls.objects.filter(kind=kind, key=key).values_list("now", flat=True).first()
+
     class Meta:
         verbose_name = _("former key")
         verbose_name_plural = _("former keys")

@@ -58,11 +58,10 @@ class RecordEmbed(EmbedMixin, DetailView):
         try:
             return super().get(request, *args, **kwargs)
         except Http404:
-            kind = self.model._meta.model_name
-            former = FormerKey.objects.filter(kind=kind, key=kwargs["key"]).first()
-            if former is None:
+            present = FormerKey.present_key(self.model._meta.model_name, kwargs["key"])
+            if present is None:
                 raise
-        there = reverse(request.resolver_match.url_name, args=[former.now])
+        there = reverse(request.resolver_match.url_name, args=[present])
         return HttpResponsePermanentRedirect(with_query(there, dict(request.GET.lists())))
 
 

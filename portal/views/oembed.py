@@ -105,9 +105,7 @@ def _embed_of_view(view_class, request, kwargs):
     if isinstance(view, RecordListView):
         view.filterset = view.get_filterset(view.filterset_class)
         return view.embed
-    kind, key = view.model._meta.model_name, kwargs["key"]
-    former = FormerKey.objects.filter(kind=kind, key=key).values_list("now", flat=True).first()
-    view.kwargs["key"] = former or key
+    view.kwargs["key"] = FormerKey.present_key(view.model._meta.model_name, kwargs["key"]) or kwargs["key"]
     try:
         view.object = view.get_object()
     except Http404:
