@@ -237,7 +237,10 @@ def distance_to_segment(point: Point, start: Point, end: Point) -> float:
 
 
 def area(ring: Line) -> float:
-    """Return the area of a ring, in square units; positive if the ring is clockwise on the screen (y down)."""
+    """Return the area of a ring, in square units.
+
+    It is positive if the ring is clockwise on the screen (y down), or counterclockwise in degrees (latitude up).
+    """
     points = list(ring)
     return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in zip(points, points[1:] + points[:1], strict=True)) / 2
 

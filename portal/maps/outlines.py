@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from portal.maps.geometry import is_inside
+from portal.maps.geometry import area, is_inside
 
 # From the key of a country to a longitude and latitude within it, chosen by hand to the half degree.
 COUNTRY_POINTS = {
@@ -93,9 +93,4 @@ def segment_meets_box(start: Sequence[float], end: Sequence[float], box: tuple[f
 
 def by_right_hand(polygon: Sequence[list]) -> list[list]:
     """Return a polygon whose outer ring runs counterclockwise and whose holes run clockwise, as RFC 7946 asks."""
-    return [ring if (signed_area(ring) > 0) == (place == 0) else ring[::-1] for place, ring in enumerate(polygon)]
-
-
-def signed_area(ring: Sequence[Sequence[float]]) -> float:
-    """Return the area of a closed ring in square degrees: positive if it runs counterclockwise."""
-    return sum(x * next_y - next_x * y for (x, y), (next_x, next_y) in itertools.pairwise(ring)) / 2
+    return [ring if (area(ring) > 0) == (place == 0) else ring[::-1] for place, ring in enumerate(polygon)]

@@ -3,7 +3,8 @@
 import pytest
 
 from portal.maps import geometry
-from portal.maps.outlines import COUNTRY_POINTS, area_outlines, by_right_hand, segment_meets_box, signed_area
+from portal.maps.geometry import area
+from portal.maps.outlines import COUNTRY_POINTS, area_outlines, by_right_hand, segment_meets_box
 
 
 def test_outlines_are_those_of_the_five_countries_and_their_provinces():
@@ -19,14 +20,14 @@ def test_rings_are_closed_and_follow_the_right_hand_rule():
         assert outline.geometry["type"] == "MultiPolygon"
         for polygon in outline.geometry["coordinates"]:
             assert [ring[0] == ring[-1] and len(ring) > 3 for ring in polygon] == [True] * len(polygon)
-            assert [signed_area(ring) > 0 for ring in polygon] == [True, *[False] * (len(polygon) - 1)]
+            assert [area(ring) > 0 for ring in polygon] == [True, *[False] * (len(polygon) - 1)]
 
 
 def test_ring_is_turned_only_if_it_has_to_be():
     square, hole = [[0, 0], [2, 0], [2, 2], [0, 0]], [[1, 0], [1, 1], [2, 1], [1, 0]]
     assert by_right_hand([square, hole]) == [square, hole]
     assert by_right_hand([square[::-1], hole[::-1]]) == [square, hole]
-    assert signed_area(square) == 2
+    assert area(square) == 2
 
 
 @pytest.mark.parametrize(
