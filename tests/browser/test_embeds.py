@@ -1,13 +1,12 @@
 """Embeds in the frame of a page of another port: light, without scripts, by keyboard, on a phone, in both schemes."""
 
 import re
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import SimpleNamespace
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.served import other_site
 from tests.browser.test_policy import Visit
 from tests.pages import EMBEDS, LANGUAGES
 
@@ -32,20 +31,16 @@ class Host(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def host():
-    """Run another site on another port: set `host.server.body`, and visit `host.url`."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Host) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield SimpleNamespace(url=f"http://127.0.0.1:{server.server_port}/", server=server)
-        server.shutdown()
-        thread.join()
+    """Run another site on another port: set `host.body`, and visit `host.url`."""
+    with other_site(Host) as server:
+        yield server
 
 
 def framed(page, host, code):
     """Open a page of the other site with this code; return the frame, and the complaints of the browser."""
     complaints = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    host.server.body = code
+    host.body = code
     page.goto(host.url, wait_until="networkidle")
     return page.frame_locator("iframe"), complaints
 
@@ -111,7 +106,7 @@ def test_links_open_outside_the_frame_by_keyboard(site, new_context, host, kind)
     with context.expect_page() as opened:
         page.keyboard.press("Enter")
     expect(opened.value).to_have_url(re.compile(f"^{site.url}/en/{re.escape(EMBEDS[kind].removeprefix('embed/'))}"))
-    assert page.url == host.url
+    assert page.url == f"{host.url}/"
 
 
 def test_chart_in_a_frame_is_read_by_arrow_keys(site, page, host):

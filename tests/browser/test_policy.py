@@ -1,14 +1,12 @@
 """Every page is small, fits a phone, loads nothing from other hosts, obeys the content policy and does not shift."""
 
 import re
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import SimpleNamespace
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.served import VIEWPORTS
+from tests.browser.served import VIEWPORTS, other_site
 from tests.pages import LANGUAGES, PAGES, address, status
 
 MOST_BYTES = 60_000  # compressed, headers included, on a first visit
@@ -132,12 +130,8 @@ class BadManners(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def rude_site():
-    with ThreadingHTTPServer(("127.0.0.1", 0), BadManners) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield SimpleNamespace(url=f"http://127.0.0.1:{server.server_port}")
-        server.shutdown()
-        thread.join()
+    with other_site(BadManners) as server:
+        yield server
 
 
 def test_a_visit_notices_bad_manners(rude_site, new_context):
