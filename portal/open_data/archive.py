@@ -6,7 +6,6 @@ time. A file replaces the old one only when it is complete.
 """
 
 import contextlib
-import fcntl
 import json
 import logging
 import os
@@ -28,6 +27,7 @@ from portal.formats import data_tables, dataset_metadata, spreadsheets
 from portal.formats import json as formats_json
 from portal.models import HeldFileModel
 from portal.open_data import places
+from portal.open_data.locks import folder_lock
 from portal.open_data.sqlite import write_sqlite
 from portal.tracking import content_version
 
@@ -114,28 +114,12 @@ def current_archive() -> Archive | None:
         return None
 
 
-@contextlib.contextmanager
-def build_lock(wait):
-    """Yield True if this process holds the lock to build the archive.
-
-    If another process holds it, wait for it, or yield False if `wait` is false.
-    """
-    folder().mkdir(parents=True, exist_ok=True)
-    with open(folder() / "lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-            return
-        yield True
-
-
 def make(wait=True) -> Archive | None:
     """Build the archive unless it is up to date, and return it.
 
     If another process is building it, wait for that, or return None if `wait` is false.
     """
-    with build_lock(wait) as ours:
+    with folder_lock(folder(), wait) as ours:
         if not ours:
             return None
         there = current_archive()

@@ -5,9 +5,7 @@ they are, with one exception: a record that was removed at the request of those 
 before they are shown or sent again. A note says when, and how many records of which table.
 """
 
-import contextlib
 import csv
-import fcntl
 import hashlib
 import io
 import json
@@ -16,7 +14,7 @@ import shutil
 import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -30,7 +28,8 @@ from portal.formats import dataset_metadata, spreadsheets
 from portal.formats.fields import SEPARATOR
 from portal.formats.serialisers import SERIALISERS
 from portal.models import Tombstone
-from portal.open_data import archive, datacite, places
+from portal.open_data import archive, datacite
+from portal.open_data.locks import folder_lock
 from portal.tracking import content_version
 
 NAME = re.compile(r"\d{4}-[1-4]")
@@ -134,20 +133,15 @@ def edition_of(name: str) -> Edition | None:
     edition = stored_edition(name)
     if edition is None or not removed_on_request(edition):
         return edition
-    with lock():
+    with folder_lock(folder()):
         edition = stored_edition(name)
         gone = removed_on_request(edition) if edition else {}
         return take_out(edition, gone) if edition and gone else edition
 
 
-def all_editions() -> list[Edition]:
-    """Return all editions, the newest first."""
-    return [edition for name in sorted(stored_names(), reverse=True) if (edition := edition_of(name))]
-
-
 def stored_names() -> list[str]:
-    """Return the names of the stored editions."""
-    return [path.name for path in folder().glob("*") if NAME.fullmatch(path.name)]
+    """Return the names of the stored editions, the newest first."""
+    return sorted((path.name for path in folder().glob("*") if NAME.fullmatch(path.name)), reverse=True)
 
 
 def stored_edition(name: str) -> Edition | None:
@@ -175,41 +169,27 @@ def removed_on_request(edition: Edition) -> dict[str, set[str]]:
 # ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@contextlib.contextmanager
-def lock() -> Iterator[None]:
-    """Let one process at a time write editions."""
-    folder().mkdir(parents=True, exist_ok=True)
-    with (folder() / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 def write_edition() -> tuple[Edition, bool]:
     """Return the edition of the present quarter, and True if it was written now."""
     name = name_of(timezone.localdate())
-    all_editions()  # the list of changes names no record that was removed on request
-    with lock():
+    former = next((stored for stored in stored_names() if stored < name), "")
+    before = edition_of(former)  # the list of changes names no record that was removed on request
+    with folder_lock(folder()):
         if there := stored_edition(name):
             return there, False
         with override("en"):
             tables = archive.all_tables()
             data = EditionData.of_present(tables)
-        former = max((stored for stored in stored_names() if stored < name), default=None)
-        changes = changes_between(EditionData.of(stored_edition(former)), data) if former else []
+        changes = changes_between(EditionData.of(before), data) if before else []
         described = Edition(
             name,
             made=timezone.now().isoformat(timespec="seconds"),
             changed=content_version.state().changed_at.isoformat(timespec="seconds"),
-            previous=former or "",
-            keys={table.file: [row["key"] for row in data.tables[table.file]] for table in tables if has_keys(table)},
+            previous=former,
+            keys={file: [row["key"] for row in rows] for file, rows in data.tables.items() if data.has_keys(file)},
             key_columns={table.file: table.key_columns for table in tables if table.kind},
         )
         return store(described, data, changes), True
-
-
-def has_keys(table) -> bool:
-    """Return True for a table of records that are identified by a key alone."""
-    return table.kind is not None and list(table.primary_key) == ["key"]
 
 
 class EditionData:
@@ -217,9 +197,7 @@ class EditionData:
 
     def __init__(self, tables: Tables, csvw: dict[str, Any], package: dict[str, Any]) -> None:
         self.tables, self.csvw, self.package = tables, csvw, package
-        self.schemas = {
-            one["url"].removesuffix(".csv"): one["tableSchema"] for one in csvw["tables"] if one["url"] != places.NAME
-        }
+        self.schemas = {one["url"].removesuffix(".csv"): one["tableSchema"] for one in csvw["tables"]}
 
     @classmethod
     def of_present(cls, tables) -> "EditionData":
@@ -242,6 +220,10 @@ class EditionData:
                     rows[file] = list(csv.DictReader(io.TextIOWrapper(raw, "utf-8", newline="")))
             return cls(rows, json.loads(packed.read(CSVW)), json.loads(packed.read(PACKAGE)))
 
+    def has_keys(self, file: str) -> bool:
+        """Return True for a table of records that are identified by a key alone."""
+        return self.schemas[file]["primaryKey"] == ["key"]
+
     def columns(self, file: str) -> list[str]:
         """Return the names of the columns of a table, in order."""
         return [column["name"] for column in self.schemas[file]["columns"]]
@@ -261,7 +243,7 @@ def changes_between(old: EditionData, new: EditionData) -> list[Row]:
     """
     found = []
     for file, rows in new.tables.items():
-        if new.schemas[file]["primaryKey"] != ["key"] or file not in old.tables:
+        if not new.has_keys(file) or file not in old.tables:
             continue
         before, after = ({row["key"]: row for row in of} for of in (old.tables[file], rows))
         shared = set(old.columns(file)).intersection(new.columns(file))
@@ -285,7 +267,6 @@ def take_out(edition: Edition, gone: dict[str, set[str]]) -> Edition:
     without that key.
     """
     data = EditionData.of(edition)
-    files_of_kinds = {serialiser.kind: serialiser.file for serialiser in SERIALISERS.values()}
     for file, rows in data.tables.items():
         names = edition.key_columns.get(file, {})
         if file in edition.keys:
@@ -295,7 +276,7 @@ def take_out(edition: Edition, gone: dict[str, set[str]]) -> Edition:
             needed = data.references(file)
         kept = []
         for row in rows:
-            owner = files_of_kinds.get(row["kind"], "") if file == CITATIONS else ""
+            owner = SERIALISERS[row["kind"]].file if file == CITATIONS else ""
             if row.get("record") in gone.get(owner, ()) or any(
                 row[at] in gone.get(of, ()) for at, of in needed.items()
             ):

@@ -72,7 +72,7 @@ class PageSitemap(InEachLanguage):
 
     def items(self):
         self.changed = content_version.state().changed_at
-        return [*self.names, *(f"edition/{name}" for name in sorted(editions.stored_names()))]
+        return [*self.names, *(f"edition/{name}" for name in editions.stored_names())]
 
     def location(self, item):
         name, _slash, edition = item.partition("/")

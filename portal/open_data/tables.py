@@ -223,7 +223,7 @@ class Data(PageMetadataMixin, TemplateView):
             "tables": tables,
             "relations": archive.all_tables()[len(archive.KINDS) :],
             "archive": archive.current_archive(),
-            "editions": editions.all_editions(),
+            "editions": editions.stored_names(),
             "offline": edition.current_edition(),
             "offline_withdrawn_at": edition.withdrawn_at(),
             "oai_address": settings.PUBLIC_URL + reverse("oai"),

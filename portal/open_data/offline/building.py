@@ -5,7 +5,6 @@ still the same. Both files replace the old ones only when they are complete.
 """
 
 import contextlib
-import fcntl
 import json
 import mimetypes
 import shutil
@@ -28,6 +27,7 @@ from django.utils.translation import gettext, override
 from portal.core.formatting import date_text
 from portal.http.page_cache import release_hash
 from portal.models.picture import file_name
+from portal.open_data.locks import folder_lock
 from portal.open_data.offline import contents, edition, search_index, zim
 from portal.open_data.offline.edition import OfflineEdition
 from portal.open_data.offline.rendering import anonymous_request, render
@@ -62,17 +62,16 @@ def write_edition(where: Path, say: Callable[[str], None], with_zim: bool = True
 
     Raise OfflineError if a record was withdrawn in the meantime: nothing is stored then.
     """
-    where.mkdir(parents=True, exist_ok=True)
-    with _lock(where) as is_ours:
+    with folder_lock(where, wait=False) as is_ours:
         if not is_ours:
             return None
         state = content_version.state()
         records, pictures = edition.published_records(), edition.shown_pictures()
-        pages = PageStore(where / edition.WORK, state.number)
+        pages, addresses = PageStore(where / edition.WORK, state.number), contents.page_addresses()
         try:
-            _render_pages(pages, Progress(say))
+            _render_pages(pages, addresses, Progress(say))
             made = timezone.now()
-            builder = Builder(pages, pictures, made)
+            builder = Builder(pages, addresses, pictures, made)
             sizes = builder.write(where, Progress(say), with_zim and zim.is_available)
             if edition.withdrawn(records, pictures):
                 raise OfflineError("A record was withdrawn while the pages were written. Run the command again.")
@@ -97,17 +96,6 @@ def write_edition(where: Path, say: Callable[[str], None], with_zim: bool = True
         edition.store(written, where)
         pages.clear()
         return written
-
-
-@contextlib.contextmanager
-def _lock(where) -> Iterator[bool]:
-    with open(where / "lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
 
 
 class PageStore:
@@ -139,9 +127,8 @@ class PageStore:
         shutil.rmtree(self.where, ignore_errors=True)
 
 
-def _render_pages(pages: PageStore, progress: Progress) -> None:
+def _render_pages(pages: PageStore, addresses: dict[str, str], progress: Progress) -> None:
     """Render the pages that are not stored yet. One that is not there any more is stored as an empty text."""
-    addresses = contents.page_addresses()
     for done, (address, file) in enumerate(addresses.items(), 1):
         if not pages.has(file):
             page = render(address)
@@ -152,11 +139,9 @@ def _render_pages(pages: PageStore, progress: Progress) -> None:
 class Builder:
     """Writes the two files from the rendered pages."""
 
-    def __init__(self, pages: PageStore, pictures, made):
+    def __init__(self, pages: PageStore, addresses: dict[str, str], pictures, made):
         self.pages, self.made = pages, made
-        self.addresses = {
-            address: file for address, file in contents.page_addresses().items() if pages.has(file) and pages.read(file)
-        }
+        self.addresses = {address: file for address, file in addresses.items() if pages.read(file)}
         self.pictures = set(pictures)
         with override("en"):
             searches = {f"/{code}/search/": f"{code}/search.html" for code in contents.LANGUAGES}

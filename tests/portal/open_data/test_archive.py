@@ -9,6 +9,7 @@ from frictionless import Package
 
 from portal.core.choices import PublicationStatus
 from portal.open_data import archive
+from portal.open_data.locks import folder_lock
 from portal.tracking import content_version
 from tests.make import make_attachment, make_observation, make_picture, make_place, make_source
 from tests.portal.open_data.tables import ALL_FILES, FILES, archived
@@ -106,7 +107,7 @@ def test_old_archive_is_handed_out_while_a_new_one_is_begun(client, monkeypatch)
 
 
 def test_two_do_not_make_it_at_once(monkeypatch):
-    with archive.build_lock(wait=True) as ours:
+    with folder_lock(archive.folder()) as ours:
         assert ours
         assert archive.make(wait=False) is None
     assert archive.make(wait=False) is not None

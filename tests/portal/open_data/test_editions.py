@@ -175,4 +175,4 @@ def test_edition_that_cannot_be_written_leaves_nothing(quarter, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         quarter("2026-11-28")
     assert [path.name for path in editions.folder().iterdir()] == ["lock"]
-    assert editions.all_editions() == []
+    assert editions.stored_names() == []

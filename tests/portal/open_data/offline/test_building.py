@@ -9,6 +9,7 @@ from django.utils.translation import override
 from lxml import html
 
 from portal.core.choices import PublicationStatus
+from portal.open_data.locks import folder_lock
 from portal.open_data.offline import building, contents, edition
 from portal.search import indexing
 from tests.make import make_picture, make_place, make_project, make_source
@@ -184,7 +185,7 @@ class TestResumption:
         assert not (tmp_path / edition.WORK).exists()
 
     def test_second_process_writes_nothing(self, tmp_path):
-        with building._lock(tmp_path) as is_ours:
+        with folder_lock(tmp_path) as is_ours:
             assert is_ours
             assert write(tmp_path) == (None, [])
 
