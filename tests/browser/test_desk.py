@@ -1,5 +1,7 @@
 """The admin in real browsers: two editors of one record, and a lost session that does not lose text."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -220,17 +222,22 @@ print(Issue.objects.exclude(project_links__project=project)[0].pk)
 
 
 def test_one_key_decides_on_a_suggested_issue(editor, desk):
+    def press(key):
+        page.wait_for_load_state()  # the script of the keys runs after the text is there
+        page.keyboard.press(key)
+
     desk.run(SUGGESTIONS)
     page = editor(2)
     page.goto(f"{desk.url}/admin/projects/suggestedissue/")
     page.get_by_role("link", name="Decide one by one").click()
     expect(page.get_by_text("3 suggestions are open.")).to_be_visible()
-    page.keyboard.press("n")
+    press("n")
+    expect(page).to_have_url(re.compile("at="))
     expect(page.get_by_text("3 suggestions are open.")).to_be_visible()
-    page.keyboard.press("c")
+    press("c")
     expect(page.locator(".messagelist")).to_contain_text("Linked:")
     expect(page.get_by_text("2 suggestions are open.")).to_be_visible()
-    page.keyboard.press("d")
+    press("d")
     expect(page.locator(".messagelist")).to_contain_text("Dismissed:")
     expect(page.get_by_text("1 suggestion is open.")).to_be_visible()
     page.locator("#id_rationale_en").press_sequentially("cd")  # in a field the keys write

@@ -32,6 +32,7 @@ def test_eighty_activities_are_decided_by_one_key_each(desk, triage):
     page, keys = triage, 0
     for number in range(1, COUNT + 1):
         expect(page.locator("#triage-activity")).to_have_text(f"Drip irrigation in the north {number}")
+        page.wait_for_load_state()  # the script of the keys runs after the text is there
         page.keyboard.press("d" if number % 4 == 0 else "c")
         keys += 1
     expect(page.locator("#content-main")).to_contain_text("No new activity is left here.")
