@@ -124,6 +124,7 @@ def checked(client, url):
     return over_nothing(reading.page(response))
 
 
+@pytest.mark.html
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", PAGES)
 def test_no_heading_of_the_content_stands_over_nothing(content, client, kind, language):

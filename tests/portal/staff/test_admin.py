@@ -287,6 +287,7 @@ def test_list_add_and_change_page_open(editor, model):
         assert (response.status_code, heading(response)) == (200, [title])
 
 
+@pytest.mark.html
 @pytest.mark.parametrize("model", MODELS)
 def test_pages_have_nothing_that_the_content_policy_forbids(editor, model):
     record = LINKED[model]()
