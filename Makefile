@@ -156,6 +156,12 @@ lint-web:
 bench: wrk $(TOOLS) collected
 	@$(CLEAN_ENV) $(PY) -m pytest tests/benchmarks -p no:xdist $(PYTEST_ARGS)
 	@mkdir -p bench-results
+	@echo 'Loading the content into bench-results/content.sqlite3, if it is missing'
+	@export DATABASE_URL=sqlite:///$(CURDIR)/bench-results/content.sqlite3; \
+		$(CLEAN_ENV) $(MANAGE) migrate --noinput --verbosity 0; \
+		$(CLEAN_ENV) $(MANAGE) seed; \
+		$(CLEAN_ENV) $(MANAGE) rebuild_search_index --if-needed; \
+		$(CLEAN_ENV) $(PY) -m tests.benchmarks.pages
 	@for database in sqlite:///$(CURDIR)/bench-results/load.sqlite3 $(BENCH_DATABASE); do \
 		export DATABASE_URL="$$database"; \
 		echo "Generating $(BENCH_PROJECTS) projects in $$database, if they are missing"; \
@@ -166,6 +172,7 @@ bench: wrk $(TOOLS) collected
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.search; \
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.formats; \
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.load; \
+		$(CLEAN_ENV) $(PY) -m tests.benchmarks.pages; \
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.burst; \
 	done
 

@@ -1,0 +1,59 @@
+"""Measure what each kind of page costs when it is made, as a multiple of an empty view: `make bench` runs it.
+
+One client requests each page over one connection, without the page cache. The empty view is requested in the same run,
+so the speed of the machine matters little. The pages are those of the content, in English.
+"""
+
+import json
+import os
+import sys
+
+from tests.benchmarks.load import RESULTS, ROOT, asked, portal
+from tests.pages import PAGES, address, status
+
+SECONDS = 2
+MOST_TIMES, MOST_TIMES_OF_A_LIST = 60, 80  # the median time of a page, as a multiple of an empty view's
+LISTS = ("issues", "indicators", "projects", "organisations", "agreements", "lessons", "timeline", "sources", "search")
+
+
+def main():
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.benchmarks.settings"
+    os.environ.setdefault("SECRET_KEY", "a-key-for-measuring-only-0123456789-abcdefghijklmnopqrstuvwxyz")
+    sys.path.insert(0, str(ROOT))
+    import django
+
+    django.setup()
+    from django.db import connection
+
+    from projects.models import Project
+
+    count = Project.objects.published().count()
+    print(f"\n{connection.vendor}: {count:,} projects; pages that are made; one client, {SECONDS} s each\n")
+    measured, missed = {}, []
+    with portal("nothing") as (base, _server, _seconds):
+        empty = median(f"{base}/empty/")
+        print(f"{'':32}{'p50 ms':>9}{'times':>9}{'target':>9}\n{'empty view':32}{empty:9.2f}{1:9.1f}")
+        for kind in (kind for kind in PAGES if status(kind) == 200):
+            measured[kind] = median(base + address(kind, "en"))
+            times, target = measured[kind] / empty, MOST_TIMES_OF_A_LIST if kind in LISTS else MOST_TIMES
+            if times > target:
+                missed.append(kind)
+            told = "  missed" if times > target else ""
+            print(f"{kind:32}{measured[kind]:9.1f}{times:9.1f}{target:9}{told}", flush=True)
+    print(f"\n{len(measured) - len(missed)} of {len(measured)} kinds of page within their target")
+    RESULTS.mkdir(exist_ok=True)
+    stored = {"projects": count, "empty view, ms": empty, "p50, ms": measured, "missed": missed}
+    (RESULTS / f"pages-{connection.vendor}-{count}.json").write_text(json.dumps(stored, indent=1))
+
+
+def median(url):
+    """Return the median time of a page in ms."""
+    asked(url, 1, 1)
+    _rate, took, _most, failed = asked(url, 1, SECONDS)
+    if failed:
+        raise SystemExit(f"{url}: {failed:.0f} requests failed.")
+    return took
+
+
+if __name__ == "__main__":
+    main()
