@@ -93,7 +93,7 @@ class KeyFiguresField(RelatedRowsField):
         found = observed(self.series(row) for rows in shown.values() for row in rows if row[at["indicator"]])
         reading.mentions(SOURCE, {observation.source_id for observation in found.values()})
         for owner, rows in shown.items():
-            shown[owner] = list(filter(None, (self.stated(reading, row, found) for row in rows)))
+            shown[owner] = tuple(filter(None, (self.stated(reading, row, found) for row in rows)))
 
     def series(self, row):
         return tuple(row[self.at[name]] for name in ("indicator", "place", "year"))
@@ -104,7 +104,7 @@ class KeyFiguresField(RelatedRowsField):
             return row
         if (observation := found.get(self.series(row))) is None:
             return None
-        reading.hung[self.sources][row[0]] = [(observation.source_id,)]
+        reading.hung[self.sources][row[0]] = ((observation.source_id,),)
         row = list(row)
         row[self.at["value"]], row[self.at["year"]] = observation.value, observation.year
         words = [getattr(observation.indicator, f"unit_symbol_{language}") for language in LANGUAGES]

@@ -34,8 +34,11 @@ from portal.formats.fields import (
     as_stored,
     choice_list,
     csv_text,
+    dumps,
+    memoized_column,
     plain_number,
     related_many,
+    values_at,
 )
 from portal.formats.ics import CalendarDate, own_date
 from portal.formats.portal_serialisers import (
@@ -109,6 +112,16 @@ class StatusNowField(Field):
             return known[values]
 
         return cells
+
+    def texts_of(self, reading, at):
+        return memoized_column(self.cells_of(reading, at), csv_text, self._keys_at(at))
+
+    def json_of(self, reading, at):
+        return memoized_column(self.data_of(reading, at), dumps, self._keys_at(at))
+
+    @staticmethod
+    def _keys_at(at):
+        return values_at(*range(at, at + len(COLUMNS)))
 
     @staticmethod
     def _cells(status, end, as_of, today):
@@ -213,12 +226,14 @@ class AgreementStateField(ChoiceField):
     def cells_of(self, reading, at):
         return self._of_state(super().cells_of(reading, 0), at)
 
-    def text_of(self, reading, at):
-        cells = self.cells_of(reading, at)
-        return lambda row: csv_text(cells(row))
+    def texts_of(self, reading, at):
+        return Field.texts_of(self, reading, at)  # it does not depend on one value only
 
     def data_of(self, reading, at):
         return self._of_state(super().data_of(reading, 0), at)
+
+    def json_of(self, reading, at):
+        return Field.json_of(self, reading, at)
 
     @staticmethod
     def _of_state(read, at):

@@ -1,34 +1,21 @@
 """Writes records as JSON and as GeoJSON, streamed record by record."""
 
 import json
-from decimal import Decimal
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext, override
 
+from portal.formats.fields import dumps
 from portal.formats.locations import BoundingBoxOfAll
 from portal.formats.spreadsheets import LICENCE
 
-# Records read at a time: fewer than for tables, because each record becomes nested dictionaries.
-CHUNK = 500
 # The credit of the outlines of countries and provinces in GeoJSON.
 OUTLINES = {
     "source": "Natural Earth, generalised",
     "licence": "public domain",
     "note": "Kazakhstan has its regions of before June 2022.",
 }
-
-
-def dumps(value):
-    """Return compact JSON: no spaces, non-ASCII letters unescaped, and a Decimal as a number."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_number)
-
-
-def _number(value):
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    raise TypeError(f"{value!r} has no JSON.")
 
 
 def loads(text):
@@ -65,7 +52,7 @@ def json_text(records):
         yield from _items(records)
         yield "\n]}\n"
         return
-    yield f'{head},"record":{dumps(next(records.data(CHUNK)))}'
+    yield f'{head},"record":{next(records.json_texts())}'
     for name, others in records.beside.items():
         yield f",{_array(name)}"
         yield from _items(others)
@@ -75,8 +62,8 @@ def json_text(records):
 
 def jsonl_text(records):
     """Yield the records as JSON Lines: one JSON object a line, without metadata of the file."""
-    for item in records.data(CHUNK):
-        yield f"{dumps(item)}\n"
+    for text in records.json_texts():
+        yield f"{text}\n"
 
 
 def _array(name):
@@ -85,8 +72,8 @@ def _array(name):
 
 def _items(records):
     comma = ""
-    for item in records.data(CHUNK):
-        yield f"{comma}\n{dumps(item)}"
+    for text in records.json_texts():
+        yield f"{comma}\n{text}"
         comma = ","
 
 
@@ -96,7 +83,7 @@ def geojson_text(records, full=False):
     Properties are flat: texts and numbers, with texts in one language (`Serialiser.flat_of`). With `full` they are the
     nested objects of JSON.
     """
-    return feature_collection(records, records.located(CHUNK, full))
+    return feature_collection(records, records.located(full))
 
 
 def feature_collection(records, located):

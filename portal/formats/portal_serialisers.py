@@ -217,7 +217,7 @@ class PlaceCountriesField(RelatedRowsField):
     def load(self, reading, rows, at, keys):
         super().load(reading, rows, at, keys)
         reading.mentions(COUNTRY, {row[at] for row in rows})
-        reading.hung[self] |= {row[0]: [(row[at],)] for row in rows if row[at] is not None}
+        reading.hung[self] |= {row[0]: ((row[at],),) for row in rows if row[at] is not None}
 
 
 class PlaceSerialiser(Serialiser):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 
-from portal.formats.fields import ColumnHeader, csv_text
+from portal.formats.fields import ColumnHeader, csv_text, dumps
 
 # The formats of a table, for the argument `only` of `portal.formats.responses.export_response`.
 FORMATS = ("csv", "xlsx", "json", "jsonl")
@@ -61,8 +61,8 @@ class ExportTable:
         """Yield all rows as one chunk of lines of CSV."""
         yield map(csv_text, self.rows)
 
-    def data(self, _size=None):
-        """Yield the rows as JSON objects; an empty cell is null."""
+    def json_texts(self):
+        """Yield the rows as the texts of JSON objects; an empty cell is null."""
         names = [name for name, _words in self.columns]
         for row in self.rows:
-            yield {name: None if cell == "" else cell for name, cell in zip(names, row, strict=True)}
+            yield dumps({name: None if cell == "" else cell for name, cell in zip(names, row, strict=True)})

@@ -1,7 +1,7 @@
 """All places as GeoJSON with texts in three languages, identifiers, and the outlines of countries and provinces."""
 
 from portal.formats.fields import LANGUAGES, ReadContext
-from portal.formats.json import CHUNK, feature_collection
+from portal.formats.json import feature_collection
 from portal.models.identifier import PLACE_SCHEMES
 
 NAME = "places.geojson"
@@ -28,7 +28,7 @@ def _located(records):
     cells_of, location_of = serialiser.cells_of(reading), serialiser.location_of(reading)
     identifiers_of = serialiser.by_name["identifiers"].data_of(reading, serialiser.places["identifiers"])
     at = {head.name: place for place, head in enumerate(serialiser.column_headers)}
-    for chunk in records.chunks(CHUNK):
+    for chunk in records.chunks():
         for row in serialiser.rows(chunk, reading):
             cells, values = cells_of(row), {scheme.value: [] for scheme in PLACE_SCHEMES}
             for one in identifiers_of(row):
