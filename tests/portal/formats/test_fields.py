@@ -3,9 +3,16 @@
 import json
 
 import pytest
+from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
 
+from portal.formats import fields
+from portal.formats.fields import ReadContext, csv_text, dumps, json_texts, memoized_column, values_at
+from portal.formats.serialisers import SERIALISERS
 from tests.make import make_issue
 from tests.portal.formats.files import content, full_project, table
+from tests.world import make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -65,3 +72,55 @@ def test_issue_without_words_in_a_language_has_empty_cells(client):
     make_issue(key="aral", name_ko="", name_ru="")
     [row] = table(client.get("/ko/issues/?format=csv"))
     assert (row["name_en"], row["name_ko"], row["name_ru"]) == ("Depletion of the Aral Sea", "", "")
+
+
+# ── Columns of long files ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def columns_differ(serialiser, language, chunk=3):
+    """Return the names of the fields whose columns for CSV or JSON differ from the values of each row."""
+    found, reading = set(), ReadContext("https://portal.example.org", "ko", language)
+    parts = [
+        (field.name, getattr(field, of)(reading, at), getattr(field, values_of)(reading, at), write)
+        for field in serialiser.fields
+        for of, values_of, write in (("texts_of", "cells_of", csv_text), ("json_of", "data_of", dumps))
+        for at in [serialiser.places[field.name]]
+    ]
+    pks = list(serialiser.published().values_list("pk", flat=True))
+    for start in range(0, len(pks), chunk):
+        rows = serialiser.rows(pks[start : start + chunk], reading)
+        for name, column, values, write in parts:
+            if column(rows) != [write(values(row)) for row in rows]:
+                found.add(name)
+    return found
+
+
+@pytest.mark.parametrize("language", [None, "ko"])
+def test_columns_have_the_values_of_their_rows(language):
+    make_world()
+    make_world()
+    differing = {kind: columns_differ(serialiser, language) for kind, serialiser in SERIALISERS.items()}
+    assert differing == {kind: set() for kind in SERIALISERS}
+
+
+@pytest.mark.usefixtures("content")
+def test_columns_of_the_content_have_the_values_of_their_rows():
+    kinds = ("project", "agreement", "issue", "result", "organisation")
+    with translation.override("ru"):
+        assert {kind: columns_differ(SERIALISERS[kind], None, 400) for kind in kinds} == {kind: set() for kind in kinds}
+
+
+def test_full_cache_of_a_column_is_cleared(monkeypatch):
+    monkeypatch.setattr(fields, "REMEMBERED", 3)
+    calls = []
+    column = memoized_column(lambda row: calls.append(row) or row[0], str, values_at(0))
+    assert column([(n % 5,) for n in range(10)]) == [str(n % 5) for n in range(10)]
+    assert calls == [(n,) for n in range(5)]
+    assert column([(0,), (0,)]) == ["0", "0"]
+    assert len(calls) == 6
+
+
+@given(st.lists(st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=("Cs",)))))
+def test_values_of_a_column_are_json(values):
+    assert [json.loads(text) for text in json_texts(values)] == [None if value == "" else value for value in values]
+    assert json_texts(values) == [dumps(None if value == "" else value) for value in values]
