@@ -29,7 +29,7 @@ from portal.formats.fields import (
 )
 from portal.formats.locations import RecordLocation, location
 
-CHUNK = 4_000  # records of one kind that are read at a time: each query takes a millisecond before it reads anything
+CHUNK = 3_000  # records of one kind that are read at a time: each query takes a millisecond before it reads anything
 MIXED_CHUNK = 500  # records of several kinds, of which each becomes nested dictionaries
 BLOCK = 500  # records whose texts are in memory at the same time
 NOWHERE = RecordLocation(None, {"precision": None})
