@@ -13,6 +13,7 @@ from portal.core.choices import Area, Confidence, Currency, Goal, Level, Publica
 from portal.core.sdg import sort_key
 from portal.facets import registry
 from portal.facets.bitmaps import BitMap, FacetSource, union
+from portal.facets.counting import IndexCounter
 from portal.facets.filters import (
     DatedFilterSet,
     Facet,
@@ -253,16 +254,30 @@ class ProjectCountryFacet(Facet):
         return {value: ids.intersection_cardinality(self.ids_for_value(bitmaps, value)) for value in values}
 
 
+@functools.cache
+def _all_projects():
+    """Return the filters of the list of all projects. Cached: making them copies 20 filters."""
+    return ProjectFilter(queryset=Project.objects.published())
+
+
+def project_index():
+    """Return the current facet index of the list of projects."""
+    return IndexCounter(_all_projects()).index
+
+
 def projects_of_countries(keys):
     """Return the published projects that the list shows for each country, as bitmaps by key. The index is read once."""
     facet, bitmaps = ProjectFilter.base_filters["country"], registry.facet_index(Project).facets["country"]
     return {key: facet.ids_for_value(bitmaps, key) for key in keys}
 
 
-def projects_with_status(statuses):
-    """Return the published projects of which readers see one of `statuses` (codes of StatusNow) today, as a bitmap."""
+def projects_with_status(*groups):
+    """Return a bitmap for each of the groups of statuses (codes of StatusNow).
+
+    It has the published projects of which readers see one of these statuses today. The index is read once.
+    """
     facet, bitmaps = ProjectFilter.base_filters["status_now"], registry.facet_index(Project).facets["status_now"]
-    return facet.ids_for_values(bitmaps, statuses)
+    return [facet.ids_for_values(bitmaps, statuses) for statuses in groups]
 
 
 class ProjectFilter(IndexedFilterSet):

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from django.conf import settings
-from django.urls import translate_url
 from django.utils.http import urlencode
 from django.utils.translation import get_language_from_path
 
@@ -20,13 +19,10 @@ def default_of(english: str) -> str:
 
 
 def path_in(path: str, code: str) -> str:
-    """Return the path of the same page in the language `code`.
+    """Return the path of the same page in the language `code`: only the prefix of a path differs by language.
 
-    A path of no page keeps all but its language prefix. A path of no page and no prefix becomes the home page.
+    A path without a language prefix becomes the home page.
     """
-    translated = translate_url(path, code)
-    if translated != path or get_language_from_path(path) == code:
-        return translated
     return f"/{code}/{path.split('/', 2)[2]}" if get_language_from_path(path) else f"/{code}/"
 
 

@@ -1,9 +1,12 @@
 """The portal's main pages as the header and the footer list them."""
 
+import functools
+
 from django import template
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 register = template.Library()
 
@@ -55,25 +58,37 @@ LABELS = {name: label for _heading, entries in GROUPS for name, label in entries
 
 @register.simple_tag(takes_context=True)
 def site_navigation(context):
-    """Return {"bar": entries, "groups": [{"heading", "entries"}]} for the header and the footer of a page.
+    """Return the HTML of the links of the header and the footer of a page: {"bar": …, "index": …}.
 
-    An entry has label, url and current: "page" on its own page, "true" on a page below it, else "". Of several entries
-    above a page the nearest is current.
+    A link is current on its own page ("page") and on a page below it ("true"). Of several links above a page the
+    nearest is current.
     """
     request = context.get("request")
     path = request.path if request else ""
-    urls = {name: reverse(name) for name in LABELS}
-    nearest = max((url for url in urls.values() if path.startswith(url)), key=len, default=None)
+    language = get_language()
+    nearest = max((url for url in _urls(language).values() if path.startswith(url)), key=len, default=None)
+    return _links(language, nearest, "page" if path == nearest else "true")
+
+
+@functools.cache
+def _urls(language):
+    """Return the URL of each entry by its name, in the active language."""
+    return {name: reverse(name) for name in LABELS}
+
+
+@functools.cache
+def _links(language, nearest, current):
+    """Return the links of the active language. Cached: most pages have the same ones, and they take 3 ms to render."""
+    urls = _urls(language)
 
     def entries(names):
         return [
-            {
-                "label": LABELS[name],
-                "url": urls[name],
-                "current": "" if urls[name] != nearest else "page" if path == nearest else "true",
-            }
+            {"label": LABELS[name], "url": urls[name], "current": current if urls[name] == nearest else ""}
             for name in names
         ]
 
     groups = [{"heading": heading, "entries": entries(group)} for heading, group in GROUPS]
-    return {"bar": entries(BAR), "groups": groups}
+    return {
+        "bar": render_to_string("components/site_bar.html", {"entries": entries(BAR)}),
+        "index": render_to_string("components/site_index.html", {"groups": groups}),
+    }

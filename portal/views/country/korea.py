@@ -95,7 +95,7 @@ def level_cells(ids, facets, country):
 
 def partner_rows(partners, ties, latest) -> list[PartnerRow]:
     """Return a row for each country of Central Asia, whose numbers are those of the lists."""
-    facets, current = registry.facet_index(Project).facets, projects_with_status(UNDER_WAY)
+    facets, [current] = registry.facet_index(Project).facets, projects_with_status(UNDER_WAY)
     of_gyeonggi = facets["gyeonggi"][OfGyeonggi.YES.value]
     agreed = AgreementFilter(queryset=Agreement.objects.published()).counter.facet_counts("country")
     tied = Counter(tie.country.key for tie in ties)

@@ -1,5 +1,7 @@
 """The page of a country."""
 
+from collections import Counter
+
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +18,7 @@ from portal.core.urls import with_query
 from portal.facets import registry
 from portal.facets.filters import OfGyeonggi
 from portal.generic.detail import RecordView, source_footnotes
+from portal.http.page_cache import cached_for_version
 from portal.models import Place
 from portal.seo import schema_org
 from portal.views.country.figures import country_figures
@@ -62,6 +65,11 @@ def missing_cooperation(country):
         "areas": [area for area in Area if here.isdisjoint(facets["area"][area.value])],
         "issues": [issue for issue in issues if here.isdisjoint(facets["issue"][issue.key])],
     }
+
+
+def gyeonggi_ties_by_country():
+    """Return the numbers of ties of Gyeonggi by the key of the country of Central Asia."""
+    return Counter(tie.country.key for tie in ties_of(local_governments(only_gyeonggi=True), timezone.localdate()))
 
 
 def agreements_and_events(country):
@@ -149,8 +157,9 @@ class CountryPage(RecordView):
         """Return the projects of a country: their numbers by status, level and area, money, latest ones, results."""
         facets = registry.facet_index(Project).facets
         query = {"country": country.key}
-        by_status = [(status, len(projects & projects_with_status([status]))) for status in StatusNow]
-        current = projects & projects_with_status(UNDER_WAY)
+        under_way, *of_statuses = projects_with_status(UNDER_WAY, *([status] for status in StatusNow))
+        by_status = [(status, len(projects & ids)) for status, ids in zip(StatusNow, of_statuses, strict=True)]
+        current = projects & under_way
         areas = choice_counts(facets["area"], Area, projects)
         # Results name the countries that projects concern, never Korea: it has all of them.
         of_country = {} if country.group == Place.Group.KOREA else query
@@ -175,7 +184,6 @@ class CountryPage(RecordView):
     def of_central_asia(self, country, projects):
         """Return what only the countries of Central Asia have: Gyeonggi's part, issues and gaps."""
         of_gyeonggi = registry.facet_index(Project).facets["gyeonggi"][OfGyeonggi.YES.value]
-        ties = ties_of(local_governments(only_gyeonggi=True), timezone.localdate())
         notes = list(
             IssueInCountry.objects.filter(country=country, issue__publication=VISIBLE)
             .select_related("issue")
@@ -183,7 +191,7 @@ class CountryPage(RecordView):
         )
         return {
             "gyeonggi_count": len(projects & of_gyeonggi),
-            "tie_count": sum(tie.country == country for tie in ties),
+            "tie_count": cached_for_version(gyeonggi_ties_by_country, "gyeonggi-ties").get(country.key, 0),
             "issue_notes": notes[:NOTES],
             "more_notes": notes[NOTES:],
             "gaps": missing_cooperation(country),

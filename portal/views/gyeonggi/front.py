@@ -166,8 +166,9 @@ class GyeonggiPage(PageMetadataMixin, TemplateView):
 def current_projects(ids):
     """Return the projects under way, the newest report first, and the numbers and links of their lists."""
     context = {}
-    for name, statuses in (("current", UNDER_WAY), ("no_longer_known", NO_LONGER_KNOWN)):
-        found = ids & projects_with_status(statuses)
+    groups = {"current": UNDER_WAY, "no_longer_known": NO_LONGER_KNOWN}
+    for (name, statuses), of_status in zip(groups.items(), projects_with_status(*groups.values()), strict=True):
+        found = ids & of_status
         query = FILTER | {"status_now": [status.value for status in statuses]}
         context |= {f"{name}_count": len(found), f"{name}_url": with_query(reverse("projects"), query)}
         if name == "current":
