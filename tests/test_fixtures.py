@@ -280,21 +280,11 @@ def test_indicators_and_datasets_carry_their_licence():
     assert [source.key for source in measured if not source.licence_en] == []
 
 
-# Kinds of sources that may carry high confidence. News and encyclopedias may not.
-CONVINCING = (
-    Source.Kind.GOVERNMENT_RELEASE,
-    Source.Kind.ORGANISATION_PAGE,
-    Source.Kind.JOURNAL_ARTICLE,
-    Source.Kind.REPORT,
-    Source.Kind.DATASET,
-)
-
-
 @pytest.mark.parametrize("model", [Project, Agreement])
 def test_high_confidence_rests_on_more_than_news(model):
     high = model.objects.filter(confidence="high")
     assert high.exists()
-    unproven = high.exclude(pk__in=model.objects.filter(sources__kind__in=CONVINCING).values("pk"))
+    unproven = high.exclude(pk__in=model.objects.filter(sources__kind__in=Source.CONVINCING).values("pk"))
     assert sorted(unproven.values_list("key", flat=True)) == []
 
 

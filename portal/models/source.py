@@ -25,6 +25,9 @@ class Source(Record):
         DATASET = "dataset", _("Dataset")
         ENCYCLOPEDIA = "encyclopedia", _("Encyclopedia")
 
+    # A record with high confidence cites one of these kinds at least.
+    CONVINCING = frozenset(Kind) - {Kind.NEWS, Kind.ENCYCLOPEDIA}
+
     title = models.CharField(_("title in English"), max_length=400)
     title_original = models.CharField(_("original title"), max_length=400, blank=True)
     author = models.CharField(_("author"), max_length=300, blank=True)

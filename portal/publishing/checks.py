@@ -11,9 +11,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from modeltranslation.translator import translator
 
-from portal.core.choices import PublicationStatus
+from portal.core.choices import Confidence, PublicationStatus
 from portal.core.citation_marks import cited_keys
-from portal.models import Source
+from portal.models import EvidenceModel, Source
 
 LANGUAGES = dict(settings.LANGUAGES)
 _checks = defaultdict(list)  # functions registered by `publishing_check`, by model
@@ -70,7 +70,16 @@ def fields_checked(model):
     marked = {f"{field}_{language}" for field in model.citation_fields for language in LANGUAGES}
     each = {path.partition("__")[0] for path in model.required_published_each}
     inherited = (model.inherits_from, *model.inherited_relations) if model.inherits_from else ()
-    return {"publication", *model.required_published, *model.required_published_any, *each, *marked, *inherited}
+    confidence = ("confidence",) if issubclass(model, EvidenceModel) else ()
+    return {
+        "publication",
+        *confidence,
+        *model.required_published,
+        *model.required_published_any,
+        *each,
+        *marked,
+        *inherited,
+    }
 
 
 def _english_required(model):
@@ -118,11 +127,20 @@ def _invalid(record):
 
 
 def _without_sources(record):
-    """Yield blockers if a required citation is missing, or if a cited source is not published."""
+    """Yield blockers if a required citation is missing, does not carry the confidence, or is not published."""
     citations = record.citations.select_related("source") if hasattr(record, "citations") else ()
     cited = [citation.source for citation in citations]
     if record.needs_source and not cited:
         yield PublishingBlocker(_("No source is cited."), "citations", rows=True)
+    elif getattr(record, "confidence", "") == Confidence.HIGH and not any(
+        source.kind in Source.CONVINCING for source in cited
+    ):
+        yield PublishingBlocker(
+            _("{field}: “High” needs a source that is neither news nor an encyclopedia.").format(
+                field=_name(record, "confidence")
+            ),
+            "confidence",
+        )
     for source in cited:
         if source.publication != PublicationStatus.PUBLISHED:
             yield PublishingBlocker(

@@ -7,7 +7,7 @@ from django.utils import translation
 
 from issues.models import Issue
 from portal.core.choices import PublicationStatus
-from portal.models import Place, Record
+from portal.models import Place, Record, Source
 from portal.publishing.checks import publishing_blockers
 from tests.make import (
     make_activity,
@@ -84,6 +84,18 @@ def test_a_record_cites_sources_that_are_published():
     assert lacks(term) == {"citations-group": "No source is cited."}
     make_citation(term, draft(make_source, key="micklin-2016"))
     assert lacks(term) == {"citations-group": "The source micklin-2016 is not published: publish it first."}
+
+
+@pytest.mark.parametrize("make", [make_project, make_agreement])
+@pytest.mark.parametrize("kind", Source.Kind)
+def test_high_confidence_needs_more_than_news_and_encyclopedias(make, kind):
+    record = make()
+    make_citation(record, make_source(kind=Source.Kind.NEWS)), make_citation(record, make_source(kind=kind))
+    message = "Confidence: “High” needs a source that is neither news nor an encyclopedia."
+    refused = kind in {Source.Kind.NEWS, Source.Kind.ENCYCLOPEDIA}
+    assert lacks(record).get("id_confidence") == (message if refused else None)
+    type(record).objects.update(confidence="medium")
+    assert "id_confidence" not in lacks(record)
 
 
 def test_marks_lead_to_published_sources_in_every_language():
