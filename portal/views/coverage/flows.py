@@ -13,6 +13,7 @@ from portal.facets.bitmaps import NONE, ids_by_min_matches
 from portal.graphics.sankey import Flow, Item, sankey
 from portal.graphics.svg_export import Panel, picture_file
 from portal.views.coverage.axes import AXES
+from portal.views.coverage.cells import band_rows
 from portal.views.coverage.table import CoverageCell, Member, count_words
 from portal.views.levels import LEVEL_TONES
 
@@ -108,6 +109,11 @@ class FlowDiagram:
             ]
             for step, widths in enumerate(self.widths)
         ]
+
+    @property
+    def rows_html(self):
+        """Return the HTML rows of the table of the bands, for each step."""
+        return [band_rows(bands) for bands in self.bands]
 
     @functools.cached_property
     def totals(self):

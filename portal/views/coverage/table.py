@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.urls import reverse
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, ngettext, pgettext
 from pyroaring import BitMap
 
@@ -25,6 +26,7 @@ from portal.facets.bitmaps import NONE
 from portal.http.problems import ProblemDetail
 from portal.models import Place
 from portal.views.coverage.axes import AXES
+from portal.views.coverage.cells import cell_html, row_html
 from portal.views.coverage.choice import CoverageChoice
 from projects.budgets import converted_budgets, known_budgets, sum_budgets
 from projects.filters import ProjectFilter
@@ -363,6 +365,21 @@ class Coverage:
     @functools.cached_property
     def total(self):
         return self.cell()
+
+    @property
+    def rows_html(self):
+        """Return pairs of member and HTML cells of the rows that the page shows."""
+        return [(row.member, row_html(row.cells, row.total, **self._how)) for row in self.shown]
+
+    @property
+    def totals_html(self):
+        """Return the HTML cells of the last row."""
+        cells = [cell_html(cell, is_total=True, **self._how) for cell in [*self.column_totals, self.total]]
+        return mark_safe("".join(cells))
+
+    @functools.cached_property
+    def _how(self):
+        return {"currency": self.choice.currency, "no_amount": self.no_amount}
 
     @property
     def legend(self):
