@@ -1,12 +1,12 @@
 """Model of events: dated milestones in environment, policy and relations."""
 
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from issues.models.issue import Issue
 from portal.core.choices import PublicationStatus
 from portal.core.partial_dates import PartialDateField
+from portal.core.urls import record_path
 from portal.models import Citation, DatedQuerySet, OutlookMixin, Place, Record, Source, citation_constraints
 from portal.models.querysets import RecordManager
 
@@ -86,7 +86,7 @@ class Event(OutlookMixin, Record):
         ]
 
     def get_absolute_url(self):
-        return reverse("event", args=[self.key])
+        return record_path("event", self.key)
 
 
 class EventCitation(Citation):

@@ -3,12 +3,12 @@
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from issues.models.issue import Issue
 from portal.core.choices import PublicationStatus
 from portal.core.numbers import plain
+from portal.core.urls import record_path
 from portal.core.validators import validate_unit, year_validators
 from portal.models import AliasedMixin, Place, Record, Source, ThroughModel
 from portal.models.querysets import PairManager, RecordManager, RecordQuerySet, RowQuerySet
@@ -107,7 +107,7 @@ class Indicator(AliasedMixin, Record):
         ]
 
     def get_absolute_url(self):
-        return reverse("indicator", args=[self.key])
+        return record_path("indicator", self.key)
 
     def clean(self):
         """Raise ValidationError if a stored observation lies outside `lowest` and `highest`."""

@@ -5,7 +5,6 @@ Each issue is described by drivers, pressures, state, impacts and responses (DPS
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -14,6 +13,7 @@ from portal.core.citation_marks import cited_keys
 from portal.core.formatting import quantity_html
 from portal.core.languages import text_and_language
 from portal.core.sdg import goal_column, spoken, validate_sdg
+from portal.core.urls import record_path
 from portal.core.validators import FIRST_YEAR, LAST_YEAR, validate_unit, year_validators
 from portal.models import AliasedMixin, Citation, Place, Record, Source, ThroughModel, citation_constraints
 from portal.models.querysets import RecordManager, RecordQuerySet
@@ -109,7 +109,7 @@ class Issue(AliasedMixin, Record):
         ]
 
     def get_absolute_url(self):
-        return reverse("issue", args=[self.key])
+        return record_path("issue", self.key)
 
     def clean(self):
         if self.parent_id and (self.parent.parent_id or (self.pk and self.children.exists())):

@@ -1,11 +1,13 @@
 """URLs of pages: with a query, in the other languages, and of a record as it was on a day."""
 
+import functools
 from collections.abc import Iterable, Mapping
 from datetime import date
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import get_language_from_path
+from django.utils.translation import get_language, get_language_from_path
 
 Query = Mapping[str, str | int | Iterable[str | int]]  # one value or several by the name of a parameter
 
@@ -36,6 +38,17 @@ def languages_of(path: str, query: Query | None = None) -> list[tuple[str, str]]
     found = {code: path_in(path, code) for code, _name in settings.LANGUAGES}
     found[DEFAULT] = default_of(found["en"])
     return [(code, with_query(there, query)) for code, there in found.items()]
+
+
+def record_path(name: str, key: str) -> str:
+    """Return the path of the page of a record in the active language. `name` is that of its URL."""
+    return _record_path(name, key, get_language())
+
+
+@functools.lru_cache(maxsize=32_768)
+def _record_path(name: str, key: str, _language: str | None) -> str:
+    """Return `record_path`. Cached: a page has hundreds of links to records, and `reverse` takes 13 µs for each."""
+    return reverse(name, args=[key])
 
 
 def snapshot_url(address: str, day: date) -> str:

@@ -1,5 +1,7 @@
 """The detail page of a record: breadcrumbs, sources, formats, former keys and past versions."""
 
+import functools
+
 from django.conf import settings
 from django.http import Http404, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -138,7 +140,7 @@ class RecordView(PageMetadataMixin, DetailView):
             response.headers["Link"] = link_header(address, formats, self.subject_type, self.data_formats)
         return response
 
-    @property
+    @functools.cached_property
     def offered_formats(self):
         """The formats of the record. Its menu has those that are `listed`. A preview has none."""
         if hasattr(self.request, "preview"):

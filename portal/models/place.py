@@ -2,10 +2,10 @@
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from portal.core.urls import record_path
 from portal.models.alias import AliasedMixin
 from portal.models.querysets import RecordManager, RecordQuerySet
 from portal.models.record import Record
@@ -176,8 +176,8 @@ class Place(AliasedMixin, Record):
 
     def get_absolute_url(self):
         if self.kind == self.Kind.COUNTRY:
-            return reverse("country", args=[self.key])
-        return reverse("place", args=[self.key])
+            return record_path("country", self.key)
+        return record_path("place", self.key)
 
     @property
     def kind_beside_name(self):

@@ -2,13 +2,13 @@
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.languages import language_name
 from portal.core.partial_dates import PartialDateField
+from portal.core.urls import record_path
 from portal.core.validators import address_of_the_web, language_code, validate_not_in_future
 from portal.models.record import Record, ThroughModel
 
@@ -86,7 +86,7 @@ class Source(Record):
         ]
 
     def get_absolute_url(self):
-        return reverse("source", args=[self.key])
+        return record_path("source", self.key)
 
     def clean(self):
         self.url = self.url or None

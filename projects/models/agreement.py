@@ -1,7 +1,6 @@
 """Models of agreements: dated acts between parties."""
 
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -9,6 +8,7 @@ from issues.models import Issue
 from portal.core.choices import Area, Level, PublicationStatus
 from portal.core.formatting import date_in_sentence
 from portal.core.partial_dates import PartialDateField, ended_before, months_before, not_ended_before
+from portal.core.urls import record_path
 from portal.models import (
     Citation,
     DatedQuerySet,
@@ -193,7 +193,7 @@ class Agreement(OutlookMixin, Record, EvidenceModel):
         ]
 
     def get_absolute_url(self):
-        return reverse("agreement", args=[self.key])
+        return record_path("agreement", self.key)
 
     def last_activity_on(self, today):
         """Return the newest activity that has begun by `today`, or None. Prefetched activities are used."""

@@ -2,11 +2,11 @@
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.choices import IatiChoices, PublicationStatus
 from portal.core.database import LookupValue
+from portal.core.urls import record_path
 from portal.core.validators import address_of_the_web
 from portal.facets import registry
 from portal.models import (
@@ -118,7 +118,7 @@ class Organisation(AliasedMixin, Record):
         constraints = [address_of_the_web("organisation_address_is_of_the_web")]
 
     def get_absolute_url(self):
-        return reverse("organisation", args=[self.key])
+        return record_path("organisation", self.key)
 
     def clean(self):
         if self.seat and self.country and self.seat.country and self.seat.country != self.country:

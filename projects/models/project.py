@@ -2,7 +2,6 @@
 
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +11,7 @@ from portal.core.choices import Area, Currency, IatiChoices, Level
 from portal.core.formatting import date_in_sentence
 from portal.core.partial_dates import PartialDateField, months_before, not_before
 from portal.core.sdg import goal_column, spoken, validate_sdg
+from portal.core.urls import record_path
 from portal.models import Citation, Content, EvidenceModel, Place, Record, Source, ThroughModel, citation_constraints
 from portal.models.querysets import KeyManager, RecordManager, RecordQuerySet
 from portal.models.workflow import TRANSLATED_ACTIONS
@@ -257,7 +257,7 @@ class Project(Record, EvidenceModel):
             self.iati_identifier = f"{publisher.ref}-{self.key}"
 
     def get_absolute_url(self):
-        return reverse("project", args=[self.key])
+        return record_path("project", self.key)
 
     def clean(self):
         self.iati_identifier = self.iati_identifier or None

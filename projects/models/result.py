@@ -3,7 +3,6 @@
 import textwrap
 
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -11,6 +10,7 @@ from issues.models import Issue
 from portal.core.choices import Area
 from portal.core.languages import text_and_language
 from portal.core.partial_dates import PartialDateField
+from portal.core.urls import record_path
 from portal.core.validators import FIRST_YEAR, LAST_YEAR, validate_unit, year_validators
 from portal.models import Citation, Place, Record, Source, ThroughModel, citation_constraints
 from portal.models.querysets import RecordManager, RecordQuerySet
@@ -159,7 +159,7 @@ class Result(Record):
         return headline(self.text) or self.key
 
     def get_absolute_url(self):
-        return reverse("result", args=[self.key])
+        return record_path("result", self.key)
 
     def name_and_language(self):
         text, language = text_and_language(self, "text")

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.utils.translation import override
 
 from portal.core.urls import (
     default_of,
@@ -12,6 +13,7 @@ from portal.core.urls import (
     languages_of,
     page_of_embed,
     path_in,
+    record_path,
     snapshot_url,
     with_query,
 )
@@ -46,6 +48,12 @@ def test_home_page_for_other_readers_is_the_one_that_reads_the_browsers_language
 
 def test_path_without_a_language_has_no_other_languages():
     assert languages_of("/api/v1/projects") == []
+
+
+def test_record_has_its_own_path_in_each_language():
+    for language in ("en", "ko", "en"):
+        with override(language):
+            assert record_path("project", "trees") == f"/{language}/projects/trees/"
 
 
 @pytest.mark.parametrize(
