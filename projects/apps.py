@@ -17,7 +17,8 @@ class ProjectsConfig(AppConfig):
         from projects import filters, models  # noqa: PLC0415
 
         content_version.track_changes_of(models.Project, Issue, models.Organisation, Place, models.Sector)
-        registry.register(models.Project, filters.project_index)
+        projects = models.Project.objects
+        registry.register(models.Project, lambda: filters.ProjectFilter(queryset=projects.published()).index)
         registry.register_preload(read_overlap)
 
 

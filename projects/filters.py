@@ -13,7 +13,6 @@ from portal.core.choices import Area, Confidence, Currency, Goal, Level, Publica
 from portal.core.sdg import sort_key
 from portal.facets import registry
 from portal.facets.bitmaps import BitMap, FacetSource, union
-from portal.facets.counting import IndexCounter
 from portal.facets.filters import (
     DatedFilterSet,
     Facet,
@@ -252,17 +251,6 @@ class ProjectCountryFacet(Facet):
     def counts_from_index(self, bitmaps, ids):
         values = {value[0] if isinstance(value, tuple) else value for value in bitmaps}
         return {value: ids.intersection_cardinality(self.ids_for_value(bitmaps, value)) for value in values}
-
-
-@functools.cache
-def _all_projects():
-    """Return the filters of the list of all projects. Cached: making them copies 20 filters."""
-    return ProjectFilter(queryset=Project.objects.published())
-
-
-def project_index():
-    """Return the current facet index of the list of projects."""
-    return IndexCounter(_all_projects()).index
 
 
 def projects_of_countries(keys):
