@@ -5,6 +5,7 @@ of an Optimized Software Library”). A filter is an intersection of bitmaps, an
 200,000 records is counted by 14 facets in a few milliseconds.
 
 Each process reads the bitmaps once, and afterwards only the records that changed (`portal.tracking.content_version`).
+The first process stores what it has read for those after it (`portal.facets.stored`).
 Within a transaction the bitmaps are read anew and not stored, because nobody else may see what is not committed.
 """
 
@@ -12,8 +13,8 @@ import itertools
 import threading
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from django.db import connection
@@ -23,6 +24,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from pyroaring import BitMap
 
 from portal.core.database import unpack_int_array
+from portal.facets import stored
 from portal.tracking import content_version
 from portal.tracking.content_version import ContentState
 
@@ -102,22 +104,33 @@ def ids_by_value(sources: Collection[FacetSource], pks: Iterable[int] | None = N
 
     `pks` limits the records. Sources with the same rows are read by one query. Null and empty values are left out.
     """
-    groups = defaultdict(list)
-    for source in sources:
-        groups[source.rows, source.owner, source.where].append(source)
     found: dict[FacetSource, dict] = {source: defaultdict(BitMap) for source in sources}
-    for (rows, owner, where), group in groups.items():
-        columns = list(dict.fromkeys(column for source in group for column in source.columns))
-        queryset = rows._base_manager.filter(Q(*where)).order_by()
-        if pks is not None:
-            queryset = queryset.filter(**{f"{owner}__in": pks})
-        for *values, aggregated in queryset.values_list(*columns).annotate(ids=AggregatedIds(owner)):
+    for group, columns, queryset in _grouped(sources, pks):
+        for *values, aggregated in queryset:
             ids, by_column = to_bitmap(aggregated), dict(zip(columns, values, strict=True))
             for source in group:
                 value = tuple(by_column[column] for column in source.columns)
                 if None not in value and "" not in value:
                     found[source][value[0] if len(value) == 1 else value] |= ids
     return found
+
+
+def _grouped(
+    sources: Collection[FacetSource], pks: Iterable[int] | None = None
+) -> Iterator[tuple[list[FacetSource], list[str], QuerySet]]:
+    """Yield a query for each group of sources with the same rows: the sources, their columns, and the query.
+
+    Rows of a query are the values of the columns and the ids of the records that have them.
+    """
+    groups = defaultdict(list)
+    for source in sources:
+        groups[source.rows, source.owner, source.where].append(source)
+    for (rows, owner, where), group in groups.items():
+        columns = list(dict.fromkeys(column for source in group for column in source.columns))
+        queryset = rows._base_manager.filter(Q(*where)).order_by()
+        if pks is not None:
+            queryset = queryset.filter(**{f"{owner}__in": pks})
+        yield group, columns, queryset.values_list(*columns).annotate(ids=AggregatedIds(owner))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +185,7 @@ class SnapshotRegistry:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.newest: dict[str, Any] = {}
+        self.is_storing = False  # whether an index that is read in full is stored for the next process
 
     def clear(self) -> None:
         """Forget all snapshots: the next use of each one reads it anew."""
@@ -182,8 +196,30 @@ class SnapshotRegistry:
         return self.current(
             name,
             lambda state: _read(state, facets, queryset),
-            lambda old, state: apply_changes(old, state, facets, queryset),
+            lambda old, state: self._updated(name, old, state, facets, queryset),
         )
+
+    def _updated(
+        self,
+        name: str,
+        old: FacetIndex | None,
+        state: ContentState,
+        facets: Mapping[str, IndexedFacet],
+        queryset: QuerySet,
+    ) -> FacetIndex:
+        """Return the bitmaps of `state`, from older ones: those of this process, or else the stored ones."""
+        reader = _IndexReader(facets, queryset)
+        if old is None and (values := stored.load(name, reader.queries())):
+            old_state, present, found = values
+            if old_state.number <= state.number:
+                old = reader.index(old_state, present, found)
+        changed = changed_since(old, state, queryset.model)
+        if old is not None and changed is not None:
+            return apply_changes(old, state, changed, facets, queryset)
+        present, found = reader.read()
+        if self.is_storing:
+            stored.save(name, reader.queries(), state, present, found)
+        return reader.index(state, present, found)
 
     def current(
         self,
@@ -207,27 +243,50 @@ class SnapshotRegistry:
         return newest
 
 
+class _IndexReader:
+    """Reads what the bitmaps of a list are made of, and makes them."""
+
+    def __init__(self, facets: Mapping[str, IndexedFacet], queryset: QuerySet) -> None:
+        self.facets, self.queryset = facets, queryset
+        self.sources = {name: facet.index_sources(queryset.model) for name, facet in facets.items()}
+        self.all_sources = list(dict.fromkeys(source for some in self.sources.values() for source in some))
+
+    def queries(self) -> list[str]:
+        """Return the SQL that reads all records, and which source has which columns."""
+        grouped = [(group, str(queryset.query)) for group, _columns, queryset in _grouped(self.all_sources)]
+        read_by = {source: number for number, (group, _sql) in enumerate(grouped) for source in group}
+        columns = repr([(read_by[source], source.columns) for source in self.all_sources])
+        return [str(self.queryset.order_by().query), columns, *(sql for _group, sql in grouped)]
+
+    def read(self, pks: Collection[int] | None = None) -> tuple[BitMap, list[dict]]:
+        """Return the ids of all records, or of those in `pks`, and for each source the ids by value."""
+        present = all_ids(self.queryset if pks is None else self.queryset.filter(pk__in=pks))
+        found = ids_by_value(self.all_sources, pks)
+        return present, [found[source] for source in self.all_sources]
+
+    def index(self, state: ContentState, present: BitMap, found: list[dict]) -> FacetIndex:
+        """Return the bitmaps of what was read."""
+        by_source, index = dict(zip(self.all_sources, found, strict=True)), {}
+        for name, of_facet in self.sources.items():
+            bitmaps = self.facets[name].build_bitmaps([by_source[source] for source in of_facet])
+            index[name] = ValueBitmaps({value: ids & present for value, ids in bitmaps.items()})
+        return FacetIndex(state=state, all=present, facets=index)
+
+
 def _read(
     state: ContentState, facets: Mapping[str, IndexedFacet], queryset: QuerySet, pks: Collection[int] | None = None
 ) -> FacetIndex:
     """Return the bitmaps of all records of the queryset, or of those in `pks`."""
-    present = all_ids(queryset if pks is None else queryset.filter(pk__in=pks))
-    sources = {name: facet.index_sources(queryset.model) for name, facet in facets.items()}
-    found = ids_by_value({source for of_facet in sources.values() for source in of_facet}, pks)
-    index = {}
-    for name, of_facet in sources.items():
-        bitmaps = facets[name].build_bitmaps([found[source] for source in of_facet])
-        index[name] = ValueBitmaps({value: ids & present for value, ids in bitmaps.items()})
-    return FacetIndex(state=state, all=present, facets=index)
+    reader = _IndexReader(facets, queryset)
+    return reader.index(state, *reader.read(pks))
 
 
 def apply_changes(
-    old: FacetIndex | None, state: ContentState, facets: Mapping[str, IndexedFacet], queryset: QuerySet
+    old: FacetIndex, state: ContentState, changed: set[int], facets: Mapping[str, IndexedFacet], queryset: QuerySet
 ) -> FacetIndex:
-    """Return the bitmaps of a later state: only the records that changed are read, if these are known."""
-    changed = changed_since(old, state, queryset.model)
-    if old is None or changed is None:
-        return _read(state, facets, queryset)
+    """Return the bitmaps of a later state: only the records that changed since `old` are read."""
+    if not changed:
+        return replace(old, state=state)
     new = _read(state, facets, queryset, changed)
     gone, index = BitMap(changed), {}
     for name, bitmaps in old.facets.items():

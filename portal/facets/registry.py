@@ -13,7 +13,7 @@ from django.db.models import Model, QuerySet
 from pyroaring import BitMap
 
 from portal.core.database import IdList
-from portal.facets.bitmaps import FacetIndex
+from portal.facets.bitmaps import FacetIndex, snapshots
 
 DATABASE_LOOKUP_MAX = 3_000  # up to so many ids the database finds the first records fast
 SCAN_AHEAD = 2_000  # so many records of the whole ordered table are searched before more ids are looked up
@@ -39,14 +39,17 @@ def register_preload(read: Callable[[], None]) -> None:
 def preload() -> None:
     """Read all facet indexes, and what else is registered, when a process starts. So its first readers need not wait.
 
-    Log a warning if the database does not answer; the first reader of a list then reads its index.
+    An index that must be read in full is stored for the next process. Log a warning if the database does not answer;
+    the first reader of a list then reads its index.
     """
+    snapshots.is_storing = True
     try:
         for read in (*_indexes.values(), *_preloaded):
             read()
     except Error as error:
         logger.warning("The facet indexes are read at their first use: %s", error)
     finally:
+        snapshots.is_storing = False
         connections.close_all()
 
 

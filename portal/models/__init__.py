@@ -10,6 +10,7 @@ from portal.models.curation import (
     OutdatedTranslation,
     Verification,
 )
+from portal.models.facet_values import StoredFacetValues
 from portal.models.held_file import HeldFileModel
 from portal.models.identifier import ExternalIdentifierModel, IdentifierScheme, PlaceIdentifier
 from portal.models.outlook import DatedQuerySet, Outlook, OutlookMixin
@@ -67,6 +68,7 @@ __all__ = [
     "SearchState",
     "SearchWord",
     "Source",
+    "StoredFacetValues",
     "ThroughModel",
     "Tombstone",
     "UnpublishedTitle",

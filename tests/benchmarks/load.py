@@ -22,7 +22,7 @@ from pathlib import Path
 
 SECONDS, CONNECTIONS, WORKERS = 5, 16, 2
 JUDGED = range(150_000, 300_000)  # The targets are for this many projects.
-MOST_MEGABYTES, MOST_START, MOST_LOADDATA, MOST_GROWTH = 120, 3, 20, 3
+MOST_MEGABYTES, MOST_START, MOST_LOADDATA, MOST_GROWTH = 120, 2, 20, 3
 LEAST_SHARED = 1.7  # workers on two cores make so many times the lists of one connection
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
@@ -71,6 +71,8 @@ def main():
     print(f"\n{connection.vendor}: {count:,} projects; {WORKERS} workers; {SECONDS} s each\n")
     print(f"{'':42}{f'{CONNECTIONS} ask':>9}{'one asks':>18}\n{'':42}{'req/s':>9}{'p50 ms':>9}{'p95 ms':>9}")
     measured, memory, started = {}, 0, 0.0
+    with portal("nothing") as (_base, _server, seconds):  # the first process after a load stores the facet indexes
+        print(f"The first start took {seconds:.1f} s.")
     for keep in ("pages", "nothing"):
         with portal(keep) as (base, server, seconds):
             started = max(started, seconds)

@@ -54,7 +54,7 @@ def test_process_that_begins_reads_sets_before_anyone_asks(own_database, monkeyp
     # It starts without a database, too.
     bitmaps.snapshots.clear()
     with monkeypatch.context() as away:
-        away.setattr(bitmaps, "all_ids", lambda queryset: (_ for _ in ()).throw(OperationalError("It is away.")))
+        away.setattr(bitmaps.stored, "load", lambda *args: (_ for _ in ()).throw(OperationalError("It is away.")))
         registry.preload()
     assert "read at their first use: It is away." in caplog.text
     assert len(registry.facet_index(Project).all) == 1
