@@ -1,8 +1,10 @@
 """Measure the time and memory for a file of many generated projects: `make bench` runs it after the search.
 
-Targets: 100,000 rows as CSV in under 3 seconds and with less than 80 MB more memory than before.
+Targets: 100,000 rows as CSV in under 3 seconds and with less than 80 MB more memory than before. The time of the
+processor is measured too: a machine that others use changes it less.
 """
 
+import gc
 import json
 import os
 import sys
@@ -20,7 +22,7 @@ def resident():
 
 
 def main():
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.benchmarks.settings")  # without limits
     import django
 
     django.setup()
@@ -33,7 +35,9 @@ def main():
 
     pks = list(Project.objects.published().latest_first().values_list("pk", flat=True)[:ROWS])
     print(f"\n{connection.vendor}: {len(pks):,} projects as files\n")
-    print(f"{'':10}{'seconds':>10}{'MB more':>10}{'MB file':>10}")
+    print(f"{'':10}{'seconds':>10}{'of CPU':>10}{'MB more':>10}{'MB file':>10}")
+    gc.collect()
+    gc.freeze()  # as in gunicorn.conf.py
     measured = []
     for name in ("csv", "json", "geojson"):
         request = RequestFactory().get("/en/projects/", {"format": name}, headers={"host": "localhost"})
@@ -47,16 +51,24 @@ def main():
                 whole = super().get_records()
                 return RecordSelection(whole.pks[:ROWS], kind=whole.kind, label="bench", title="", about="", base="")
 
-        before, start, most, size = resident(), time.perf_counter(), 0, 0
+        before, start, most, size = resident(), (time.perf_counter(), time.process_time()), 0, 0
         with override_settings(ALLOWED_HOSTS=["localhost"]):
             response = Some.as_view()(request)
         for piece in response.streaming_content:
             size += len(piece)
             most = max(most, resident())
-        seconds, grown = time.perf_counter() - start, most - before
-        over = name == "csv" and (seconds > MOST_SECONDS or grown > MOST_MEGABYTES)
-        print(f"{name:10}{seconds:10.2f}{grown:10.1f}{size / 1_000_000:10.1f}{'  over its target' if over else ''}")
-        measured.append({"format": name, "seconds": seconds, "megabytes": grown, "size": size, "rows": len(pks)})
+        seconds, processor = time.perf_counter() - start[0], time.process_time() - start[1]
+        grown = most - before
+        targets = "".join(
+            f"  {unit}: {value:.1f} (target: ≤ {target}){'' if value <= target else ' missed'}"
+            for unit, value, target in (("s", seconds, MOST_SECONDS), ("MB", grown, MOST_MEGABYTES))
+            if name == "csv"
+        )
+        print(f"{name:10}{seconds:10.2f}{processor:10.2f}{grown:10.1f}{size / 1_000_000:10.1f}{targets}")
+        measured.append(
+            {"format": name, "seconds": seconds, "processor": processor, "megabytes": grown}
+            | {"size": size, "rows": len(pks)}
+        )
     results = Path("bench-results")
     results.mkdir(exist_ok=True)
     (results / f"formats-{connection.vendor}.json").write_text(json.dumps(measured, indent=1))
