@@ -97,6 +97,7 @@ urlpatterns = [
     path("accounts/", include("portal.accounts.urls")),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("content-version", views.version, name="content-version"),
     path("api/docs", api_docs.docs, name="api-docs"),
     path("api/v1/", api_docs.index, name="api-index"),
     path("api/v1/openapi.json", api_docs.openapi, name="openapi"),

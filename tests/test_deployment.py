@@ -24,6 +24,7 @@ from packaging.utils import canonicalize_name
 
 from portal.ops import metrics
 from tests.browser.served import free_port, serve
+from tests.faults.varnish_server import running_varnish
 from tests.faults.visiting import ask, early_in_a_minute, until
 from tests.portal.test_settings import variables_of
 
@@ -159,7 +160,7 @@ def test_server_takes_its_configuration():
 
 
 def test_services_are_those_that_the_portal_needs(composed):
-    assert set(composed["services"]) == {"database", "cache", "prepare", "portal", "timer", "proxy"}
+    assert set(composed["services"]) == {"database", "cache", "prepare", "portal", "timer", "varnish", "proxy"}
     images = {name: service["image"] for name, service in composed["services"].items()}
     assert images["portal"] == images["prepare"] == images["timer"] == "portal"
     assert all(re.search(r":\d", image) for image in images.values() if image != "portal"), "Each names its version."
@@ -255,19 +256,19 @@ def test_timer_runs_its_command_at_each_full_minute_and_others_once_a_day(compos
 
 
 @contextlib.contextmanager
-def proxied(composed, folder, *, portal_port, host=None):
+def proxied(composed, folder, *, portal_port, host=None, pages_from=None):
     """Yield the URL of compose's proxy for a portal on a port of this machine, and how to trust its certificate."""
     said = composed["configs"]["caddyfile"]["content"]
     assert said.startswith("{\n")
     assert "{$$HOST} {" in said  # compose turns two dollar signs into one
-    assert said.count("reverse_proxy portal:8000") == 1
+    assert re.findall(r"reverse_proxy (.*) \{", said) == ["@pages {$$PAGES_FROM} portal:8000", *["portal:8000"] * 2]
     said = said.replace("$$", "$").replace("portal:8000", f"127.0.0.1:{portal_port}")
     # It has its own certificate, which no one else must trust, and only this port.
     options = "{\n admin off\n skip_install_trust\n auto_https disable_redirects\n"
     (folder / "Caddyfile").write_text(options + said.removeprefix("{\n"))
     proxy = None
     for chosen in [host] if host else [f"localhost:{free_port()}" for _ in range(3)]:
-        proxy, trust = started_proxy(composed, folder, chosen)
+        proxy, trust = started_proxy(composed, folder, chosen, pages_from or f"127.0.0.1:{portal_port}")
         if proxy:
             break
     assert proxy, "Every port was taken between choosing it and listening there."
@@ -278,10 +279,10 @@ def proxied(composed, folder, *, portal_port, host=None):
         proxy.wait(timeout=20)
 
 
-def started_proxy(composed, folder, host):
+def started_proxy(composed, folder, host, pages_from):
     """Start the proxy. Return its process and how to trust it, or two times None if another program uses the port."""
     command = [*shlex.split(composed["services"]["proxy"]["command"])[:2], "--config", str(folder / "Caddyfile")]
-    environment = {"PATH": with_tools()["PATH"], "HOST": host}
+    environment = {"PATH": with_tools()["PATH"], "HOST": host, "PAGES_FROM": pages_from}
     environment |= {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     root = folder / "caddy/pki/authorities/local/root.crt"
     log = folder / "caddy.log"
@@ -325,7 +326,7 @@ def test_readers_reach_the_portal_through_the_proxy(composed, content_url, tmp_p
         assert page.headers["Strict-Transport-Security"]
         assert f'<link rel="canonical" href="{address}/ko/projects/">' in page.text
         assert page.headers["X-Request-ID"] in site.log()
-        for inside in ("/metrics", "/readyz"):
+        for inside in ("/metrics", "/readyz", "/content-version"):
             for name in ("portal", "portal:8000"):  # Prometheus sends the port
                 assert ask(site, inside, Host=name).status == 200
             assert ask(site, inside, Host="portal:9000").status == 400
@@ -358,6 +359,31 @@ def test_readers_wait_at_the_proxy_while_the_portal_starts_anew(composed, conten
                 assert early.result().status_code == 200
 
 
+def test_proxy_takes_pages_from_the_cache_and_does_without_it(composed, content_url, tmp_path):
+    host = f"localhost:{free_port()}"
+    environment = {"BEHIND_PROXY": "1", "ALLOWED_HOSTS": f"{host},portal:8000", "PUBLIC_URL": f"https://{host}"}
+    environment |= {"HTTPS": "1", "LIMIT_SEARCH": "10"}
+    with contextlib.ExitStack() as stack:
+        site = stack.enter_context(serve(content_url, **environment))
+        cache = contextlib.ExitStack()
+        pages_from = cache.enter_context(running_varnish(site.url, "portal:8000")).removeprefix("http://")
+        proxy = proxied(composed, tmp_path, portal_port=urlsplit(site.url).port, host=host, pages_from=pages_from)
+        address, trust = stack.enter_context(proxy)
+        reader = stack.enter_context(httpx.Client(base_url=address, verify=trust, trust_env=False, timeout=60))
+        try:
+            assert [reader.get("/ko/projects/").status_code for _ in range(2)] == [200, 200]
+            assert int(reader.get("/ko/projects/").headers["Age"]) >= 0  # from the cache
+            assert "Age" not in reader.get("/api/v1/terms").headers
+            early_in_a_minute()  # limits go by the address of the reader, not by what it says
+            forged = [
+                reader.get(f"/en/search/?q={n}", headers={"X-Forwarded-For": f"203.0.113.{n}"}) for n in range(30)
+            ]
+            assert forged[-1].status_code == 429
+        finally:
+            cache.close()
+        assert reader.get("/ko/projects/").status_code == 200
+
+
 # ── The words about it ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -372,7 +398,18 @@ def test_every_variable_in_capitals_in_the_manual_is_one_that_somebody_reads():
     assert "MALLOC_ARENA_MAX=2" in text("Dockerfile")  # the C library reads it
     assert "TMPDIR=/data" in text("Dockerfile")  # Python reads it
     storage = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"}  # the library of S3 reads them
-    others = {"MALLOC_ARENA_MAX", "TMPDIR", "HOST", "DATABASE_PASSWORD", "CONCURRENTLY", "INFO"}
+    others = {
+        "MALLOC_ARENA_MAX",
+        "TMPDIR",
+        "HOST",
+        "DATABASE_PASSWORD",
+        "CONCURRENTLY",
+        "INFO",
+        "PAGES_FROM",
+        "COMPOSE_PROFILES",
+        "PURGE",
+        "BAN",
+    }
     named = set(re.findall(r"`([A-Z][A-Z_]{3,})`?", text("docs/operation.md")))
     assert named - READ - others - storage == set()
 

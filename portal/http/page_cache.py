@@ -63,6 +63,14 @@ def cached_for_version(make, *parts):
     return caches["pages"].get_or_set(cache_key(content_version.current_version(), *parts), make, SECONDS)
 
 
+def version_token(number):
+    """Return 16 hex digits that change with everything that all pages depend on: content, day, release and settings.
+
+    `number` is the content version. A cache in front of the portal compares them with those of its pages.
+    """
+    return cache_key(number)[:16]
+
+
 class ETagMiddleware:
     """Sets an ETag, a hash of the content, on pages without one.
 
@@ -86,6 +94,9 @@ class PageCacheMiddleware:
     Pages under a language prefix are the same for all readers, signed in or not. A page that is not sets a cookie or a
     private Cache-Control, and is not cached. Compressed pages are cached compressed. If the database fails, the
     middleware serves cached pages of the last version that this process has read.
+
+    These pages have the header Content-Version, and no others: a cache in front may store them. It is the version from
+    before the page was made, so that a page is never older than it says.
     """
 
     def __init__(self, get_response):
@@ -114,7 +125,9 @@ class PageCacheMiddleware:
                 return response
             response.headers.setdefault("Cache-Control", PUBLIC)
             caches["pages"].set(key, (dict(response.items()), response.content), SECONDS)
-        return get_conditional_response(request, etag=response.headers["ETag"], response=response)
+        response = get_conditional_response(request, etag=response.headers["ETag"], response=response)
+        response.headers["Content-Version"] = version_token(number)
+        return response
 
 
 def vary_key(request):

@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext, override
 from portal.http import problems
 
 # Staff pages, and services that ignore their parameters.
-UNCHECKED = ("/admin/", "/accounts/", "/healthz", "/readyz", "/metrics")
+UNCHECKED = ("/admin/", "/accounts/", "/healthz", "/readyz", "/content-version", "/metrics")
 
 
 def takes(*names, page=False):

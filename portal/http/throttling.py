@@ -50,7 +50,7 @@ WAIT_SECONDS = 2
 LONG_FILES = ("/data/", "/iati/")  # prefixes of files that may take long to make, besides those with a `format`
 RETRY_SECONDS = 2
 # Services that must always answer, and staff pages, whose users are signed in or are signing in.
-UNLIMITED = ("/admin/", "/accounts/", "/healthz", "/readyz", "/metrics")
+UNLIMITED = ("/admin/", "/accounts/", "/healthz", "/readyz", "/content-version", "/metrics")
 
 logger = logging.getLogger(__name__)
 

@@ -17,6 +17,7 @@ from portal.views.system import (
     readyz,
     robots,
     server_error,
+    version,
 )
 
 __all__ = [
@@ -43,4 +44,5 @@ __all__ = [
     "report_sent",
     "robots",
     "server_error",
+    "version",
 ]

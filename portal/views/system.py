@@ -12,10 +12,11 @@ from django.views import defaults
 from django.views.decorators.cache import never_cache
 
 from portal.core.urls import is_embed
-from portal.http import throttling
+from portal.http import page_cache, throttling
 from portal.http.outage import is_service_failure, service_unavailable
 from portal.http.parameters import checks_parameters_itself
 from portal.ops.health import health_checks
+from portal.tracking import content_version
 
 
 @checks_parameters_itself  # monitors may add any parameter
@@ -34,6 +35,14 @@ def readyz(request):
     """
     ready, amiss = health_checks()
     return JsonResponse(ready | ({"search_index": amiss} if amiss else {}), status=200 if all(ready.values()) else 503)
+
+
+@checks_parameters_itself
+@never_cache
+def version(request):
+    """Return an empty response with the Content-Version of current pages, for a cache in front of the portal."""
+    token = page_cache.version_token(content_version.current_version())
+    return HttpResponse(headers={"Content-Version": token}, content_type="text/plain")
 
 
 def robots(request):

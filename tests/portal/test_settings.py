@@ -253,7 +253,7 @@ def test_a_limit_that_is_no_number_is_named(configured, value):
 
 
 def test_health_answers_without_https(configured):
-    assert configured()["SECURE_REDIRECT_EXEMPT"] == [r"^healthz$", r"^readyz$", r"^metrics$"]
+    assert configured()["SECURE_REDIRECT_EXEMPT"] == [r"^healthz$", r"^readyz$", r"^content-version$", r"^metrics$"]
 
 
 def test_forwarded_protocol_is_believed_only_behind_a_proxy(configured):

@@ -1,5 +1,7 @@
 """Pages and values are cached until the content version changes: fast and never outdated."""
 
+from datetime import date
+
 import httpx
 import pytest
 from django.core.cache import caches
@@ -178,3 +180,24 @@ def test_indicator_page_offers_its_own_places_after_another_was_opened(client, c
     for name, places in (("sea-area", ["muynak", "nukus"]), ("water-stress", ["khujand", "osh"])):
         boxes = reading.page(client.get(f"/en/indicators/{name}/")).xpath("//article//input[@name='place']")
         assert sorted(box.get("value") for box in boxes) == places
+
+
+def test_pages_of_all_readers_have_the_version_that_a_cache_in_front_compares(client, cache):
+    project = make_project()
+    page = project.get_absolute_url()
+    first = client.get(page)
+    assert first.headers["Content-Version"] == client.get("/content-version").headers["Content-Version"]
+    told = client.get(page, headers={"If-None-Match": first.headers["ETag"]})
+    assert (told.status_code, told.headers["Content-Version"]) == (304, first.headers["Content-Version"])
+    project.save()
+    now = client.get("/content-version").headers["Content-Version"]
+    assert now != first.headers["Content-Version"]
+    assert client.get(page).headers["Content-Version"] == now
+    for address in ("/en/report/", "/en/projects/no-such/", "/admin/", "/en/projects/?format=csv"):
+        assert "Content-Version" not in client.get(address).headers
+
+
+def test_version_for_a_cache_in_front_changes_at_midnight(client, monkeypatch):
+    before = client.get("/content-version").headers["Content-Version"]
+    monkeypatch.setattr(page_cache.timezone, "localdate", lambda: date(2040, 1, 1))
+    assert client.get("/content-version").headers["Content-Version"] != before
