@@ -1,17 +1,18 @@
 """Filters that lists share: facets with counts, years and text. Values are keys and codes, never ids."""
 
+import copy
 import functools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import django_filters
 from django import forms
 from django.core.validators import slug_re
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, TextChoices
 from django.http import QueryDict
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.database import IdList
@@ -103,23 +104,30 @@ class Facet(django_filters.Filter):
         self.paths, self.where, self.limit, self.rare = paths, where or {}, limit, rare
         self.options, self.hint, self.shows_empty = options, hint, shows_empty
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # Each filter set copies its filters. The arguments of a facet are shared: nothing changes them.
+        return copy.copy(self)
+
     @functools.cached_property
     def choices(self) -> list[tuple[Any, Any]]:
         """Pairs of value and label: the options, then other records that the request names."""
-        choices = getattr(self.options, "choices", None)
-        offered = list(choices if choices is not None else self.options())
+        name = next(name for name, item in self.parent.filters.items() if item is self)
+        offered: list[tuple[Any, Any]] = self.parent.offered_choices[name]
+        asked = self.field_class.widget().value_from_datadict(self.parent.data, {}, name)
+        if not asked:
+            return offered
         known = {str(value).casefold() for value, _label in offered}
         # Only text that can be a key is looked up in the database.
-        asked = {key.lower() for key in self._asked() if key.casefold() not in known and slug_re.fullmatch(key)}
-        records = self._keyed_records() if asked else None
+        keys = {key.lower() for key in asked if key.casefold() not in known and slug_re.fullmatch(key)}
+        records = self._keyed_records() if keys else None
         if records is None:
             return offered
-        return [*offered, *((record.key, str(record)) for record in records.published().filter(key__in=asked))]
+        return [*offered, *((record.key, str(record)) for record in records.published().filter(key__in=keys))]
 
-    def _asked(self) -> Iterable[str]:
-        """Return the values that the request has for this filter."""
-        names = [name for name, item in self.parent.filters.items() if item is self] if hasattr(self, "parent") else []
-        return self.field_class.widget().value_from_datadict(self.parent.data, {}, names[0]) or () if names else ()
+    def read_options(self) -> list[tuple[Any, str]]:
+        """Return the options as pairs of value and label, in the reader's language."""
+        choices = getattr(self.options, "choices", None)
+        return [(value, str(label)) for value, label in (self.options() if choices is None else choices)]
 
     def _keyed_records(self) -> RecordManager | None:
         """Return the records whose keys are values of this facet, or None if its values are codes."""
@@ -134,7 +142,8 @@ class Facet(django_filters.Filter):
     @property
     def field(self) -> FacetField:
         if not hasattr(self, "_field"):
-            self._field = self.field_class(label=self.label, required=False, choices=self.choices)
+            # A function, so that a form without values of this facet reads no choices and copies none.
+            self._field = self.field_class(label=self.label, required=False, choices=lambda: self.choices)
         return self._field
 
     def present_keys(self, values: Iterable[str]) -> dict[str, str]:
@@ -307,6 +316,13 @@ class RecordFilterSet(django_filters.FilterSet):
         return IdList(keys_matching(self.queryset.model, self.valid_data["q"]))
 
     @functools.cached_property
+    def form(self) -> forms.Form:
+        """The form of the values. It has the fields of the filters themselves, where Django would copy each of them."""
+        form = self._meta.form(self.data if self.is_bound else None, prefix=self.form_prefix)
+        form.fields = {name: item.field for name, item in self.filters.items()}
+        return form
+
+    @functools.cached_property
     def valid_data(self) -> dict[str, Any]:
         """The valid values by filter; wrong and empty ones are left out."""
         if not self.is_bound:
@@ -358,7 +374,7 @@ class RecordFilterSet(django_filters.FilterSet):
         changed, told = {}, []
         for name, field in self.form.fields.items():
             item = self.filters[name]
-            present = item.present_keys(field.rejected) if getattr(field, "rejected", None) else {}
+            present = item.present_keys(rejected) if (rejected := getattr(field, "rejected", None)) else {}
             if present:
                 values = [present.get(value.lower(), value) for value in self.data.getlist(name)]
                 changed[name] = list(dict.fromkeys(values))
@@ -387,6 +403,16 @@ class RecordFilterSet(django_filters.FilterSet):
     def facet_filters(self) -> dict[str, Facet]:
         """The facets, by name."""
         return {name: item for name, item in self.filters.items() if isinstance(item, Facet)}
+
+    @functools.cached_property
+    def offered_choices(self) -> dict[str, list[tuple[Any, str]]]:
+        """The options of each facet, by its name."""
+        return page_cache.cached_for_version(
+            self._read_options, "options of facets", type(self).__qualname__, get_language()
+        )
+
+    def _read_options(self) -> dict[str, list[tuple[Any, str]]]:
+        return {name: item.read_options() for name, item in self.facet_filters.items()}
 
     @functools.cached_property
     def counts(self) -> dict[str, Any]:

@@ -1,16 +1,20 @@
 """Template tags for the components of pages. `/styleguide/` shows each of them (with DEBUG)."""
 
+import functools
+
 from django import template
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext
 
 from portal.citations.references import reading_days, reference
 from portal.citations.styles import STYLES
 from portal.core.choices import Confidence
 from portal.core.citation_marks import footnote_links
+from portal.core.formatting import number
 from portal.core.sdg import goal_of, sort_key
 from portal.core.urls import file_url, snapshot_url, with_query
 from portal.formats.responses import REFERENCES
@@ -199,6 +203,29 @@ def past_notice(record, day):
 def facet(facet):
     """Show the choices of one facet with their counts."""
     return {"facet": facet}
+
+
+@register.simple_tag
+def facet_options(name, options):
+    """Return options of the facet `name` as check boxes with their counts.
+
+    A page has hundreds of them, so they are joined as text: formatted numbers need no escaping.
+    """
+    counts = {option.count for option in options}
+    marks = {n: "" if n is None else f'<span class="option-count">{number(n)}</span>' for n in counts}
+    html = []
+    for option in options:
+        start, label = _parts_of_option(name, option.value, option.label)
+        state = " checked" if option.chosen else " disabled" if option.is_disabled else ""
+        html.append(f"{start}{state}>{label}{marks[option.count]}</label>\n")
+    return mark_safe("".join(html))
+
+
+@functools.lru_cache(maxsize=16_384)
+def _parts_of_option(name, value, label):
+    """Return the HTML before and after the state of a check box. Cached: lists have the same options each time."""
+    start = f'<label class="option"><input type="checkbox" name="{escape(name)}"\nvalue="{escape(value)}"'
+    return start, f"\n<span>{escape(label)}</span>\n"
 
 
 register.simple_tag(footnote_links)

@@ -175,6 +175,21 @@ def test_null_character_is_told_and_left_out(client):
     assert (response.status_code, len(reading.problems(response)), reading.shown(response)) == (200, 1, ["one"])
 
 
+def test_options_are_in_the_language_of_the_reader_and_follow_the_content(client, settings):
+    settings.CACHES["pages"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    country = make_country(key="uz", name_en="Uzbekistan", name_ko="우즈베키스탄")
+    make_project(key="one").countries.add(country)
+
+    def label(language):
+        [found] = reading.page(client.get(f"/{language}/projects/")).xpath("//label[input[@value='uz']]/span[1]")
+        return reading.words(found)
+
+    assert [label("en"), label("ko"), label("en")] == ["Uzbekistan", "우즈베키스탄", "Uzbekistan"]
+    country.name_en = "Republic of Uzbekistan"
+    country.save()
+    assert label("en") == "Republic of Uzbekistan"
+
+
 # ── Years ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -6,6 +6,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import override
 from lxml import html
 
+from portal.facets.filters import Option
 from projects.models import Project
 from tests import reading
 from tests.make import make_project, make_sdg
@@ -67,3 +68,24 @@ def test_goals_are_listed_in_order_with_their_targets_and_lead_to_the_list():
     shown = tree("{% sdg_list project %}", project=project)
     assert shown.xpath(".//a/@href") == ["/en/projects/?sdg=6", "/en/projects/?sdg=13"]
     assert "targets 6.4, 6.10" in reading.words(shown)
+
+
+def test_options_of_a_facet_are_check_boxes_with_their_state_and_count():
+    options = [
+        Option("kz", "<b>Kazakhstan</b>", 1200, True),
+        Option('"uz', "Uzbekistan", 0, False),
+        Option("kg", "Kyrgyzstan", None, False),
+    ]
+    shown = tree("{% facet_options 'country' options %}", options=options)
+    boxes = shown.xpath("label/input[@type='checkbox'][@name='country']")
+    assert [(box.get("value"), "checked" in box.attrib, "disabled" in box.attrib) for box in boxes] == [
+        ("kz", True, False),
+        ('"uz', False, True),
+        ("kg", False, False),
+    ]
+    assert [reading.words(label) for label in shown.xpath("label")] == [
+        "<b>Kazakhstan</b> 1,200",
+        "Uzbekistan 0",
+        "Kyrgyzstan",
+    ]
+    assert not shown.xpath(".//b")

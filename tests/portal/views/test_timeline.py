@@ -327,5 +327,5 @@ def test_timeline_asks_the_same_of_the_database_for_one_of_each_as_for_six(
         make_area(agreement, Area.FORESTRY)
         agreement.issues.add(make_issue())
     settle()
-    with django_assert_num_queries(32):
+    with django_assert_num_queries(33):
         get(client, language)
