@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.choices import Area
 from portal.core.formatting import date_range, money, partial_date
-from portal.core.languages import label_list, name_html
+from portal.core.languages import label_list
 from portal.generic.tables import (
     ChoiceColumn,
     DateColumn,
@@ -19,6 +19,7 @@ from portal.generic.tables import (
     RecordTable,
     SeveralColumn,
     ValueColumn,
+    linked_name,
     linked_names,
 )
 from portal.models.querysets import reader_text
@@ -113,7 +114,7 @@ class AgreementTable(RecordTable):
         fields = ("date", "title", "kind", "parties", "areas")
 
     def render_title(self, record):
-        link = format_html('<a href="{}">{}</a>', record.get_absolute_url(), name_html(record))
+        link = linked_name(record)
         outlook = outlook_tag(record)
         return format_html("{} {}", link, outlook) if outlook else link
 
@@ -170,7 +171,7 @@ class OrganisationTable(RecordTable):
         fields = ("name", "kind", "country", "project_count", "agreement_count")
 
     def render_name(self, record):
-        name = format_html('<a href="{}">{}</a>', record.get_absolute_url(), name_html(record))
+        name = linked_name(record)
         return format_html("{} ({})", name, record.acronym) if record.acronym else name
 
     def render_country(self, record):
