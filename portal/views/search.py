@@ -74,20 +74,31 @@ class GyeonggiEntryFacet(GyeonggiFacet):
     def filter(self, queryset, values):
         return queryset.filter(self._of_gyeonggi()) if values else queryset
 
-    def counts_from_queryset(self, queryset):
-        return {OfGyeonggi.YES.value: queryset.filter(self._of_gyeonggi()).count()}
+    def counts_from_entries(self, entries):
+        """Return how many of the entries with these ids are of Gyeonggi."""
+        known = cached_for_version(self._entries_of_gyeonggi, "entries of Gyeonggi")
+        return {OfGyeonggi.YES.value: len(known.intersection(entries))}
+
+    def _entries_of_gyeonggi(self):
+        return {
+            entry_id(kind, pk)
+            for kind, records in self._records_of_gyeonggi().items()
+            for pk in records.order_by().values_list("pk", flat=True)
+        }
+
+    def _of_gyeonggi(self):
+        """Return the condition that the record of an entry is of Gyeonggi."""
+        found = self._records_of_gyeonggi().items()
+        return reduce(or_, (Q(kind=kind, record__in=records.order_by().values("pk")) for kind, records in found))
 
     @staticmethod
-    def _of_gyeonggi():
-        """Return the condition that the record of an entry is of Gyeonggi."""
-        found = {
+    def _records_of_gyeonggi():
+        """Return the querysets of the records of Gyeonggi, by kind."""
+        return {
             kind: model.objects.of_gyeonggi()
             for kind, model in MODELS.items()
             if kind != Kind.COUNTRY and hasattr(model.objects, "of_gyeonggi")
         }
-        return reduce(
-            or_, (Q(kind=kind, record__in=records.order_by().values("pk")) for kind, records in found.items())
-        )
 
 
 def languages():
@@ -169,8 +180,8 @@ class SearchCounter(FacetCounter[list[int] | None]):
         if len(matches) > MOST_COUNTED:
             return None
         item = self.filterset.filters[name]
-        if not isinstance(item, ValueFacet):
-            return item.counts_from_queryset(SearchEntry.objects.filter(pk__in=matches))
+        if isinstance(item, GyeonggiEntryFacet):
+            return item.counts_from_entries(matches)
         if name not in self.filterset.valid_data:
             counts = self._counts_of_matches.get(name, {})
         else:
