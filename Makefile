@@ -37,7 +37,7 @@ CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u SECRET_KEY_FALLBACKS -u ALLOWED_HOSTS 
 	-u CACHE_URL -u DOI_LOOKUP_URL -u EMAIL_URL -u EMAIL_FROM -u STAFF_MFA \
 	-u LIMIT_PAGES -u LIMIT_SEARCH -u LIMIT_EXPORT -u LIMIT_API -u LIMIT_REPORTS -u LIMIT_AT_ONCE -u LOG_FORMAT -u METRICS_NETWORKS -u REPLICA_URL -u CONTACT_EMAIL
 
-.PHONY: help run port migrated seeded indexed collected test lint lint-web bench wrk audit advisories interop interop-programs shots messages lock clean
+.PHONY: help run port migrated seeded indexed collected test lint lint-web bench bench-programs audit advisories interop interop-programs shots messages lock clean
 
 help:
 	@echo 'make run       start the portal on http://127.0.0.1:$(PORT)/ (another port: make run PORT=8001)'
@@ -153,15 +153,16 @@ lint-web:
 	@echo 'Biome: stylesheets and scripts'
 	@.node/biome/node_modules/.bin/biome check --error-on-warnings
 
-bench: wrk $(TOOLS) collected
+bench: bench-programs $(TOOLS) collected
 	@$(CLEAN_ENV) $(PY) -m pytest tests/benchmarks -p no:xdist $(PYTEST_ARGS)
 	@mkdir -p bench-results
 	@echo 'Loading the content into bench-results/content.sqlite3, if it is missing'
-	@export DATABASE_URL=sqlite:///$(CURDIR)/bench-results/content.sqlite3; \
+	@export DATABASE_URL=sqlite:///$(CURDIR)/bench-results/content.sqlite3 PATH="$$PATH:/usr/sbin"; \
 		$(CLEAN_ENV) $(MANAGE) migrate --noinput --verbosity 0; \
 		$(CLEAN_ENV) $(MANAGE) seed; \
 		$(CLEAN_ENV) $(MANAGE) rebuild_search_index --if-needed; \
-		$(CLEAN_ENV) $(PY) -m tests.benchmarks.pages
+		$(CLEAN_ENV) $(PY) -m tests.benchmarks.pages; \
+		$(CLEAN_ENV) $(PY) -m tests.benchmarks.ceilings
 	@for database in sqlite:///$(CURDIR)/bench-results/load.sqlite3 $(BENCH_DATABASE); do \
 		export DATABASE_URL="$$database"; \
 		echo "Generating $(BENCH_PROJECTS) projects in $$database, if they are missing"; \
@@ -176,9 +177,12 @@ bench: wrk $(TOOLS) collected
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.burst; \
 	done
 
-# Checked first, because the benchmarks need it only after some minutes.
-wrk:
-	@command -v wrk >/dev/null || { echo 'wrk is missing. On Debian and Ubuntu: apt-get install wrk' >&2; exit 1; }
+# Checked first, because the benchmarks need them only after some minutes.
+bench-programs:
+	@export PATH="$$PATH:/usr/sbin"; for program in wrk nginx varnishd; do \
+		command -v $$program >/dev/null || { \
+			echo "$$program is missing. On Debian and Ubuntu: apt-get install wrk nginx-light varnish varnish-modules" >&2; exit 1; }; \
+	done
 
 advisories: $(TOOLS)
 	@$(PY) -m tests.advisories
