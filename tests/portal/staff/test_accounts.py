@@ -27,7 +27,8 @@ SECRET_FIELDS = {
     "usersessions.UserSession.data",
     "usersessions.UserSession.session_key",
 }
-HARMLESS = {"portal.UnpublishedTitle.tokens"}  # words of names
+# Words of names, and ids of records by value.
+HARMLESS = {"portal.UnpublishedTitle.tokens", "portal.StoredFacetValues.data"}
 SOUNDS_SECRET = re.compile(r"password|secret|token|seed|session|hash|^data$|private|salt|recovery", re.IGNORECASE)
 DEEPEST = 3  # relations
 
