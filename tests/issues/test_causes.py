@@ -359,5 +359,5 @@ def test_graph_asks_the_same_of_the_database_for_one_link_as_for_four(
         make_citation(link, make_source())
         make_issue_in_country(issue=link.cause, country=make_country())
     settle()
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         get(client, language)
