@@ -176,7 +176,9 @@ def test_null_character_is_told_and_left_out(client):
 
 
 def test_options_are_in_the_language_of_the_reader_and_follow_the_content(client, settings):
-    settings.CACHES["pages"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    settings.CACHES = settings.CACHES | {
+        "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "options"}
+    }
     country = make_country(key="uz", name_en="Uzbekistan", name_ko="우즈베키스탄")
     make_project(key="one").countries.add(country)
 
