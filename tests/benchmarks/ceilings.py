@@ -40,6 +40,9 @@ CADDY = """
   admin off
   auto_https off
   persist_config off
+  log {{
+    output discard
+  }}
 }}
 http://127.0.0.1:{port} {{
   rewrite * /page
