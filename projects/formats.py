@@ -33,9 +33,6 @@ from portal.formats.fields import (
     TranslatedTextField,
     as_stored,
     choice_list,
-    csv_text,
-    dumps,
-    memoized_column,
     plain_number,
     related_many,
     values_at,
@@ -113,14 +110,7 @@ class StatusNowField(Field):
 
         return cells
 
-    def texts_of(self, reading, at):
-        return memoized_column(self.cells_of(reading, at), csv_text, self._keys_at(at))
-
-    def json_of(self, reading, at):
-        return memoized_column(self.data_of(reading, at), dumps, self._keys_at(at))
-
-    @staticmethod
-    def _keys_at(at):
+    def keys_of(self, reading, at):
         return values_at(*range(at, at + len(COLUMNS)))
 
     @staticmethod
@@ -226,14 +216,11 @@ class AgreementStateField(ChoiceField):
     def cells_of(self, reading, at):
         return self._of_state(super().cells_of(reading, 0), at)
 
-    def texts_of(self, reading, at):
-        return Field.texts_of(self, reading, at)  # it does not depend on one value only
+    def keys_of(self, reading, at):
+        return values_at(*range(at, at + len(self.columns)))
 
     def data_of(self, reading, at):
         return self._of_state(super().data_of(reading, 0), at)
-
-    def json_of(self, reading, at):
-        return Field.json_of(self, reading, at)
 
     @staticmethod
     def _of_state(read, at):

@@ -236,8 +236,7 @@ class Field:
 
     def texts_of(self, reading, at):
         """Return a function from rows to a column of their cells as CSV text."""
-        cells = self.cells_of(reading, at)
-        return lambda rows: [csv_text(cells(row)) for row in rows]
+        return self._column(reading, at, self.cells_of(reading, at), csv_text)
 
     def data_of(self, reading, at):
         """Return a function from a row of values to the JSON value of the field."""
@@ -245,8 +244,17 @@ class Field:
 
     def json_of(self, reading, at):
         """Return a function from rows to a column of their JSON values as text: what `data_of` says, written faster."""
-        data = self.data_of(reading, at)
-        return lambda rows: [dumps(data(row)) for row in rows]
+        return self._column(reading, at, self.data_of(reading, at), dumps)
+
+    def keys_of(self, reading, at):
+        """Return a function from rows to what each of their values depends on, for a cache; None if all differ."""
+
+    def _column(self, reading, at, values, write):
+        """Return a function from rows to the column of `write(values(row))`."""
+        keys_of = self.keys_of(reading, at)
+        if keys_of:
+            return memoized_column(values, write, keys_of)
+        return lambda rows: [write(values(row)) for row in rows]
 
     def schema(self):
         """Return the JSON Schema of the field’s JSON value."""
@@ -412,8 +420,8 @@ class ChoiceField(Field):
         empty = ("",) * len(self.column_headers())
         return lambda row: known.get(row[at], empty)
 
-    def texts_of(self, reading, at):
-        return memoized_column(self.cells_of(reading, at), csv_text, values_at(at))
+    def keys_of(self, reading, at):
+        return values_at(at)
 
     def data_of(self, reading, at):
         words = words_of(self.choices)
@@ -424,9 +432,6 @@ class ChoiceField(Field):
             for choice in self.choices
         }
         return lambda row: known.get(row[at])
-
-    def json_of(self, reading, at):
-        return memoized_column(self.data_of(reading, at), dumps, values_at(at))
 
     def schema(self):
         name = self.choices.__qualname__.replace(".", "")
@@ -458,11 +463,8 @@ class MoneyField(Field):
     def data_of(self, reading, at):
         return lambda row: None if row[at] is None else {"amount": plain_number(row[at]), "currency": row[at + 1]}
 
-    def texts_of(self, reading, at):
-        return memoized_column(self.cells_of(reading, at), csv_text, values_at(at, at + 1))
-
-    def json_of(self, reading, at):
-        return memoized_column(self.data_of(reading, at), dumps, values_at(at, at + 1))
+    def keys_of(self, reading, at):
+        return values_at(at, at + 1)
 
     def schema(self):
         currency = {"type": "string", "pattern": "^[A-Z]{3}$"}
@@ -668,11 +670,8 @@ class RelatedField(Field):
 
         return memoized(found, at)
 
-    def texts_of(self, reading, at):
-        return memoized_column(self.cells_of(reading, at), csv_text, values_at(at))
-
-    def json_of(self, reading, at):
-        return memoized_column(self.data_of(reading, at), dumps, values_at(at))
+    def keys_of(self, reading, at):
+        return values_at(at)
 
     def data_of(self, reading, at):
         known, data, say = reading.mentions(self.mention, ()), self.mention.data, reading.say
@@ -761,8 +760,8 @@ class RelatedRowsField(Field):
         # Ordered by owner first, as in the index, so that the database does not sort.
         found = values_tuples(asked.order_by(f"{self.owner}_id", *self.order), f"{self.owner}_id", *columns)
         own = list(map(VALUES, found))
-        for owner, group in itertools.groupby(found, OWNER):
-            hung[owner] = tuple(map(VALUES, group))
+        for owner, pairs in itertools.groupby(zip(map(OWNER, found), own, strict=True), OWNER):
+            hung[owner] = tuple(values for _owner, values in pairs)
         keys = IdList([row[0] for row in own]) if self.nested else None
         for field, place in self.inner:
             field.load(reading, own, place, keys)
@@ -800,16 +799,9 @@ class RelatedRowsField(Field):
 
         return cells
 
-    def texts_of(self, reading, at):
-        return self._column(reading, self.cells_of(reading, at), csv_text)
-
-    def json_of(self, reading, at):
-        return self._column(reading, self.data_of(reading, at), dumps)
-
-    def _column(self, reading, values, write):
-        """Return `memoized_column` by the related rows: many records have the same few."""
+    def keys_of(self, reading, at):
         hung = reading.hung.setdefault(self, {})
-        return memoized_column(values, write, lambda rows: [hung.get(row[0], ()) for row in rows])
+        return lambda rows: [hung.get(row[0], ()) for row in rows]  # many records have the same few related rows
 
     def table_fields(self):
         """Return the fields of a table of the related rows, with the number of their columns in it; None for all.
