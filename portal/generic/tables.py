@@ -5,7 +5,7 @@ import inspect
 import django_tables2 as tables
 from django.db.models import Case, F, IntegerField, When
 from django.utils.formats import localize
-from django.utils.html import conditional_escape, escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -156,9 +156,9 @@ class SourceTable(RecordTable):
 
 def linked_name(record):
     """Return the name of a record as a link."""
-    return mark_safe(f'<a href="{escape(record.get_absolute_url())}">{conditional_escape(name_html(record))}</a>')
+    return format_html('<a href="{}">{}</a>', record.get_absolute_url(), name_html(record))
 
 
 def linked_names(records):
     """Return the names of records as links, separated by commas."""
-    return mark_safe(", ".join(linked_name(record) for record in records))
+    return format_html_join(", ", "{}", ((linked_name(record),) for record in records))
