@@ -6,14 +6,12 @@ requests per second over the loopback, with wrk on the same machine.
 """
 
 import contextlib
-import json
-import os
 import sys
 import tempfile
 import urllib.request
 from pathlib import Path
 
-from tests.benchmarks.load import BROWSER, RESULTS, ROOT, asked, portal, running
+from tests.benchmarks.load import BROWSER, asked, portal, running, set_up, store
 from tests.browser.served import free_port
 
 PAGE = "/en/"
@@ -73,14 +71,7 @@ def files_of(server, page):
 
 
 def main():
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.benchmarks.settings"
-    os.environ.setdefault("SECRET_KEY", "a-key-for-measuring-only-0123456789-abcdefghijklmnopqrstuvwxyz")
-    sys.path.insert(0, str(ROOT))
-    import django
-
-    django.setup()
-    from django.db import connection
-
+    vendor, _count = set_up()
     from tests.faults.varnish_server import running_varnish
 
     with portal("pages") as (base, _server, _seconds), contextlib.ExitStack() as servers:
@@ -103,8 +94,7 @@ def main():
                         raise SystemExit(f"{name}: {failed:.0f} requests failed.")
                     measured[name].setdefault(connections, []).append(rate)
     report(len(page), measured)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"ceilings-{connection.vendor}.json").write_text(json.dumps({"bytes": len(page)} | measured, indent=1))
+    store(f"ceilings-{vendor}", {"bytes": len(page)} | measured)
 
 
 def report(size, measured):

@@ -5,11 +5,12 @@ processor is measured too: a machine that others use changes it less.
 """
 
 import gc
-import json
 import os
 import sys
 import time
 from pathlib import Path
+
+from tests.benchmarks.load import store
 
 ROWS = 100_000
 MOST_SECONDS, MOST_MEGABYTES = 3, 80
@@ -69,9 +70,7 @@ def main():
             {"format": name, "seconds": seconds, "processor": processor, "megabytes": grown}
             | {"size": size, "rows": len(pks)}
         )
-    results = Path("bench-results")
-    results.mkdir(exist_ok=True)
-    (results / f"formats-{connection.vendor}.json").write_text(json.dumps(measured, indent=1))
+    store(f"formats-{connection.vendor}", measured)
 
 
 if __name__ == "__main__":

@@ -56,10 +56,10 @@ RATIOS = (
 MOST_MILLISECONDS = {"page of a project": 25}
 
 
-def main():
+def set_up():
+    """Set Django up for benchmarks. Return the vendor of the database and the number of published projects."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.benchmarks.settings"
     os.environ.setdefault("SECRET_KEY", "a-key-for-measuring-only-0123456789-abcdefghijklmnopqrstuvwxyz")
-    sys.path.insert(0, str(ROOT))
     import django
 
     django.setup()
@@ -67,8 +67,20 @@ def main():
 
     from projects.models import Project
 
-    count = Project.objects.published().count()
-    print(f"\n{connection.vendor}: {count:,} projects; {WORKERS} workers; {SECONDS} s each\n")
+    return connection.vendor, Project.objects.published().count()
+
+
+def store(name, results):
+    """Write results into bench-results/, as JSON."""
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(results, indent=1, ensure_ascii=False))
+
+
+def main():
+    vendor, count = set_up()
+    from projects.models import Project
+
+    print(f"\n{vendor}: {count:,} projects; {WORKERS} workers; {SECONDS} s each\n")
     print(f"{'':42}{f'{CONNECTIONS} ask':>9}{'one asks':>18}\n{'':42}{'req/s':>9}{'p50 ms':>9}{'p95 ms':>9}")
     measured, memory, started = {}, 0, 0.0
     with portal("nothing") as (_base, _server, seconds):  # the first process after a load stores the facet indexes
@@ -90,10 +102,8 @@ def main():
             measured["Datasette, three facets"] = wrk("Datasette, three facets", base + PEER, 5 * SECONDS, 2)
         extra["loaddata of all fixtures, s"] = loaddata()
         judge(measured, extra)
-    RESULTS.mkdir(exist_ok=True)
-    stored = {"projects": count, "measured": measured} | extra
-    (RESULTS / f"load-{connection.vendor}-{count}.json").write_text(json.dumps(stored, indent=1))
-    grown(connection.vendor)
+    store(f"load-{vendor}-{count}", {"projects": count, "measured": measured} | extra)
+    grown(vendor)
 
 
 # ── Servers ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,11 +4,7 @@ One client requests each page over one connection, without the page cache. The e
 so the speed of the machine matters little. The pages are those of the content, in English.
 """
 
-import json
-import os
-import sys
-
-from tests.benchmarks.load import RESULTS, ROOT, asked, portal
+from tests.benchmarks.load import asked, portal, set_up, store
 from tests.pages import PAGES, address, status
 
 SECONDS = 2
@@ -17,18 +13,8 @@ LISTS = ("issues", "indicators", "projects", "organisations", "agreements", "les
 
 
 def main():
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.benchmarks.settings"
-    os.environ.setdefault("SECRET_KEY", "a-key-for-measuring-only-0123456789-abcdefghijklmnopqrstuvwxyz")
-    sys.path.insert(0, str(ROOT))
-    import django
-
-    django.setup()
-    from django.db import connection
-
-    from projects.models import Project
-
-    count = Project.objects.published().count()
-    print(f"\n{connection.vendor}: {count:,} projects; pages that are made; one client, {SECONDS} s each\n")
+    vendor, count = set_up()
+    print(f"\n{vendor}: {count:,} projects; pages that are made; one client, {SECONDS} s each\n")
     measured, missed = {}, []
     with portal("nothing") as (base, _server, _seconds):
         empty = median(f"{base}/empty/")
@@ -41,9 +27,8 @@ def main():
             told = "  missed" if times > target else ""
             print(f"{kind:32}{measured[kind]:9.1f}{times:9.1f}{target:9}{told}", flush=True)
     print(f"\n{len(measured) - len(missed)} of {len(measured)} kinds of page within their target")
-    RESULTS.mkdir(exist_ok=True)
     stored = {"projects": count, "empty view, ms": empty, "p50, ms": measured, "missed": missed}
-    (RESULTS / f"pages-{connection.vendor}-{count}.json").write_text(json.dumps(stored, indent=1))
+    store(f"pages-{vendor}-{count}", stored)
 
 
 def median(url):

@@ -4,13 +4,13 @@ Pages are requested through the whole of Django, without a network. Targets: a p
 of a term that half of the records contain under 150 ms, a suggestion under 20 ms.
 """
 
-import json
 import os
 import statistics
 import sys
 import time
-from pathlib import Path
 from urllib.parse import urlencode
+
+from tests.benchmarks.load import store
 
 ROUNDS = 15
 
@@ -69,9 +69,7 @@ def main():
         note = "" if target is None else f"{target:>8}" if median < target else f"{target:>7}!"
         print(f"{name:38}{median:8.1f}{max(times):8.1f}{note:>8}{found:>10,}")
         rows.append({"name": name, "median": median, "worst": max(times), "target": target, "hits": found})
-    results = Path("bench-results")
-    results.mkdir(exist_ok=True)
-    (results / f"search-{connection.vendor}.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False))
+    store(f"search-{connection.vendor}", rows)
 
 
 if __name__ == "__main__":
