@@ -209,6 +209,15 @@ def _english():
         yield
 
 
+@pytest.fixture
+def page_cache(settings):
+    """Cache pages in the memory of the process. Without this fixture, tests cache no page."""
+    settings.CACHES = settings.CACHES | {
+        "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "pages of a test"}
+    }
+    caches["pages"].clear()
+
+
 def _set_clock(monkeypatch, moment):
     """Set the clock to a Unix time. It stands still."""
     monkeypatch.setattr(time, "time", lambda: moment)

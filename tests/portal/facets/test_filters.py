@@ -175,10 +175,7 @@ def test_null_character_is_told_and_left_out(client):
     assert (response.status_code, len(reading.problems(response)), reading.shown(response)) == (200, 1, ["one"])
 
 
-def test_options_are_in_the_language_of_the_reader_and_follow_the_content(client, settings):
-    settings.CACHES = settings.CACHES | {
-        "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "options"}
-    }
+def test_options_are_in_the_language_of_the_reader_and_follow_the_content(client, page_cache):
     country = make_country(key="uz", name_en="Uzbekistan", name_ko="우즈베키스탄")
     make_project(key="one").countries.add(country)
 

@@ -50,11 +50,7 @@ def test_wrong_port_is_answered_400_before_it_is_led_to_https(public, client, se
     assert led.headers["Location"] == "https://portal.example.org/en/about/"
 
 
-def test_page_that_is_kept_is_the_same_for_every_host_and_refused_to_a_wrong_one(public, client, settings):
-    settings.CACHES = settings.CACHES | {
-        "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "hosts"}
-    }
-    caches["pages"].clear()
+def test_page_that_is_kept_is_the_same_for_every_host_and_refused_to_a_wrong_one(public, client, page_cache):
     first = client.get("/en/about/", headers={"host": "portal.example.org"})
     again = client.get("/en/about/", headers={"host": "portal:8000"})
     assert again.content == first.content

@@ -59,10 +59,7 @@ def test_pages_keep_what_they_know(client):
 
 
 @pytest.mark.parametrize("path", ["/en/map/", "/en/compare/", "/en/timeline/", "/en/coverage/", "/ko/", "/en/about/"])
-def test_unknown_parameters_make_no_page_and_no_entry_of_the_page_cache(client, settings, path):
-    kept = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "no entries"}
-    settings.CACHES = settings.CACHES | {"pages": kept}
-    caches["pages"].clear()
+def test_unknown_parameters_make_no_page_and_no_entry_of_the_page_cache(client, page_cache, path):
     client.get(path)
     entries = set(caches["pages"]._cache)
     settle()

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
-from django.core.cache import cache, caches
+from django.core.cache import cache
 
 from portal.http import throttling
 from tests import reading
@@ -47,13 +47,6 @@ def test_what_costs_most_is_answered_so_often_a_minute(client, address):
 @pytest.fixture
 def few_pages(settings):
     settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"pages": MOST}
-
-
-@pytest.fixture
-def page_cache(settings):
-    kept = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "limited pages"}
-    settings.CACHES = settings.CACHES | {"pages": kept}
-    caches["pages"].clear()
 
 
 @pytest.mark.parametrize(

@@ -114,8 +114,7 @@ def test_process_remembers_a_limited_number_of_words(counter, monkeypatch):
     assert list(counter.words) == [("en", f"water {number}") for number in (7, 8, 9)]
 
 
-def test_cached_page_counts_as_any_other(reader, counter, settings):
-    settings.CACHES = settings.CACHES | {"pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+def test_cached_page_counts_as_any_other(reader, counter, page_cache):
     for _ in range(3):
         reader.get("/en/search/", {"q": "zzqx"})
     found = stored(counter)

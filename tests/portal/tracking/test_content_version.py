@@ -335,9 +335,8 @@ def test_transaction_has_at_most_two_notes_and_says_exactly_what_changed():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nothing_is_kept_of_what_is_not_committed(settings):
-    settings.CACHES = settings.CACHES | {"pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-
+@pytest.mark.usefixtures("page_cache")
+def test_nothing_is_kept_of_what_is_not_committed():
     def titles():
         return page_cache.cached_for_version(lambda: sorted(Source.objects.values_list("title", flat=True)), "titles")
 

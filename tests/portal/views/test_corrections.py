@@ -5,7 +5,6 @@ import re
 from datetime import date
 
 import pytest
-from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone
 
@@ -286,13 +285,6 @@ def test_another_site_cannot_use_the_session_of_an_editor(client, clock, django_
 
 
 # ── Caches, cookies, robots ──────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def page_cache(settings):
-    kept = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "reported pages"}
-    settings.CACHES = settings.CACHES | {"pages": kept}
-    caches["pages"].clear()
 
 
 def test_page_of_a_record_is_cached_and_the_form_is_not(page_cache, client, django_assert_num_queries):
