@@ -13,6 +13,9 @@ PYTEST_ARGS ?=
 # Number of generated projects in benchmarks, and an empty PostgreSQL database to measure besides SQLite.
 BENCH_PROJECTS ?= 200000
 BENCH_DATABASE ?=
+# Minutes and generated projects of an endurance run.
+MINUTES ?= 60
+SOAK_PROJECTS ?= 20000
 LIGHTHOUSE_VERSION = 12.2.3
 BIOME_VERSION = 2.6.8
 ARGS ?=
@@ -37,7 +40,7 @@ CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u SECRET_KEY_FALLBACKS -u ALLOWED_HOSTS 
 	-u CACHE_URL -u DOI_LOOKUP_URL -u EMAIL_URL -u EMAIL_FROM -u STAFF_MFA \
 	-u LIMIT_PAGES -u LIMIT_SEARCH -u LIMIT_EXPORT -u LIMIT_API -u LIMIT_REPORTS -u LIMIT_AT_ONCE -u LOG_FORMAT -u METRICS_NETWORKS -u REPLICA_URL -u CONTACT_EMAIL
 
-.PHONY: help run port migrated seeded indexed collected test lint lint-web bench bench-programs audit advisories interop interop-programs shots messages lock clean
+.PHONY: help run port migrated seeded indexed collected test lint lint-web bench bench-programs soak soak-programs audit advisories interop interop-programs shots messages lock clean
 
 help:
 	@echo 'make run       start the portal on http://127.0.0.1:$(PORT)/ (another port: make run PORT=8001)'
@@ -45,6 +48,7 @@ help:
 	@echo 'make lint      style of code and templates, checks of Django, missing migrations'
 	@echo 'make lint-web  style and likely errors of stylesheets and scripts (needs npm)'
 	@echo 'make bench     benchmarks with $(BENCH_PROJECTS) generated projects (also on PostgreSQL: BENCH_DATABASE=postgres://…)'
+	@echo 'make soak      an endurance run of $(MINUTES) minutes with faults (shorter: make soak MINUTES=10)'
 	@echo 'make advisories  known vulnerabilities of all packages (asks PyPI)'
 	@echo 'make audit     Lighthouse on each kind of page, as a slow phone (needs npm and Chromium)'
 	@echo 'make interop   read the portal with programs of others (some: make interop ARGS="--only pandas"; needs npm and GDAL)'
@@ -183,6 +187,15 @@ bench-programs:
 		command -v $$program >/dev/null || { \
 			echo "$$program is missing. On Debian and Ubuntu: apt-get install wrk nginx-light varnish varnish-modules" >&2; exit 1; }; \
 	done
+
+soak: soak-programs $(TOOLS)
+	@$(CLEAN_ENV) $(PY) -m tests.soak --minutes $(MINUTES) --projects $(SOAK_PROJECTS)
+
+soak-programs:
+	@lacking=; export PATH="$$PATH:/usr/lib/postgresql/$$(ls /usr/lib/postgresql 2>/dev/null | sort -n | tail -n 1)/bin"; \
+	for pair in redis-server:redis-server initdb:postgresql; do \
+		command -v "$${pair%:*}" >/dev/null || lacking="$$lacking $${pair#*:}"; done; \
+	[ -z "$$lacking" ] || { echo "Programs are missing. On Debian and Ubuntu: apt-get install$$lacking" >&2; exit 1; }
 
 advisories: $(TOOLS)
 	@$(PY) -m tests.advisories

@@ -94,7 +94,7 @@ def main():
                     if "304" in name:
                         told = told | {"If-None-Match": tag_of(base + address, told)}
                     measured[name] = wrk(name, base + address, **told)
-            memory = max(memory, *memory_of_workers(server))
+            memory = max(memory, *memory_of_children(server.pid).values())
     extra = {"memory of a worker, MB": memory, "start, s": started}
     if count in JUDGED:
         with datasette(Project) as base:
@@ -219,11 +219,22 @@ def asked(address, connections, seconds, **headers):
     return [float(word) for word in re.search(r"^measured (.*)$", told, re.MULTILINE)[1].split()]
 
 
-def memory_of_workers(server):
-    """Return the memory of each worker: its own and its share of the common memory, in megabytes."""
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-    told = [Path(f"/proc/{child}/smaps_rollup").read_text() for child in children]
-    return [int(re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)[1]) / 1_000 for text in told]
+def memory_of(pid, kind="Pss"):
+    """Return the memory of a process in megabytes: its own and its share of the common memory.
+
+    `kind` "Pss_Anon" leaves out files and shared memory.
+    """
+    told = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(re.search(rf"^{kind}:\s+(\d+)", told, re.MULTILINE)[1]) / 1_000
+
+
+def memory_of_children(pid, kind="Pss"):
+    """Return the memory of each child of a process, such as gunicorn's workers, by process number, in megabytes."""
+    memory = {}
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            memory[int(child)] = memory_of(child, kind)
+    return memory
 
 
 def loaddata():

@@ -103,9 +103,9 @@ class Site:
         self.process = process
         self._log = log
 
-    def log(self):
-        """Return the last 4,000 characters of the server's log: the traceback of a page that failed."""
-        return self._log.read_text(errors="replace")[-4000:]
+    def log(self, characters=4_000):
+        """Return the last characters of the server's log: the traceback of a page that failed."""
+        return self._log.read_text(errors="replace")[-characters:]
 
 
 @contextlib.contextmanager

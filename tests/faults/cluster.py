@@ -44,6 +44,13 @@ class Cluster:
         options = f"{OPTIONS} -c port={self.port} -c unix_socket_directories={self.folder}"
         self.control("start", "-l", str(self.folder / "log"), "-o", options)
 
+    def runs(self):
+        """Return True unless the server has ended."""
+        with contextlib.suppress(subprocess.CalledProcessError):
+            self.run("pg_ctl", "status", "-D", self.data, stdout=subprocess.DEVNULL)
+            return True
+        return False
+
     def stop(self, mode):
         """Stop the server. `fast` closes the connections and shuts down cleanly; `immediate` is like a power cut."""
         self.control("stop", "-m", mode)
@@ -75,10 +82,10 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def running_cluster():
-    """Run a server until the test stops it or the block ends."""
+def running_cluster(parent="/tmp"):  # noqa: S108 - see below
+    """Run a server until the test stops it or the block ends. Its files are in a new folder of `parent`."""
     # A short path: that of a socket may have about a hundred characters.
-    with tempfile.TemporaryDirectory(prefix="portal-faults-", dir="/tmp") as name:
+    with tempfile.TemporaryDirectory(prefix="portal-faults-", dir=parent) as name:
         cluster = Cluster(Path(name))
         if os.geteuid() == 0:
             shutil.chown(name, "postgres")

@@ -150,12 +150,16 @@ class Refused(Exception):
 
 
 class Editor:
-    """A signed-in user who fills in forms of the admin."""
+    """A user who fills in forms of the admin, signed in by a session cookie. httpx sends by `transport`, if given."""
 
-    def __init__(self, site, session):
+    def __init__(self, site, session="", transport=None):
         self.site = site
         self.client = httpx.Client(
-            base_url=site.url, cookies={settings.SESSION_COOKIE_NAME: session}, timeout=PATIENCE, trust_env=False
+            base_url=site.url,
+            cookies={settings.SESSION_COOKIE_NAME: session} if session else {},
+            timeout=PATIENCE,
+            transport=transport,
+            trust_env=False,
         )
 
     def __enter__(self):
