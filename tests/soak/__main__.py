@@ -5,6 +5,7 @@ It starts its own PostgreSQL, Redis and portal, and prints a table. The exit cod
 
 import argparse
 import contextlib
+import functools
 import itertools
 import os
 import signal
@@ -20,7 +21,7 @@ from tests.benchmarks.load import store
 from tests.browser.served import settings_of_a_local_run
 from tests.faults.cluster import running_cluster
 from tests.soak import judging
-from tests.soak.traffic import SHARES, Traffic
+from tests.soak.traffic import SHARES, THREADS, Pace, in_background, send
 
 CALIBRATION, LOAD = 60, 0.7  # seconds; the part of what the portal can serve
 WARM_UP = 20  # seconds of the calibration that are not counted
@@ -60,6 +61,12 @@ def disk(is_mounted):
             subprocess.run(["umount", "--lazy", name], check=True)
 
 
+def may_unshare():
+    """Return True if this machine allows namespaces. A container often does not."""
+    with contextlib.suppress(FileNotFoundError):
+        return subprocess.run([*NAMESPACE, "true"], stderr=subprocess.DEVNULL).returncode == 0
+
+
 def main():
     parser = argparse.ArgumentParser(prog="make soak")
     parser.add_argument("--minutes", type=float, default=60)
@@ -67,14 +74,10 @@ def main():
     options = parser.parse_args()
     if options.minutes < 2:
         parser.error("--minutes is 2 or more: the first fault happens after one.")
-    is_root = os.geteuid() == 0
-    if (
-        is_root
-        and INSIDE not in os.environ
-        and not subprocess.run([*NAMESPACE, "true"], stderr=subprocess.DEVNULL).returncode
-    ):
+    if os.geteuid() == 0 and INSIDE not in os.environ and may_unshare():
         os.environ[INSIDE] = "1"
-        os.execvp(NAMESPACE[0], [*NAMESPACE, sys.executable, "-m", "tests.soak", *sys.argv[1:]])  # noqa: S606 - no shell is needed
+        command = [*NAMESPACE, sys.executable, "-m", "tests.soak", *sys.argv[1:]]
+        os.execvp(command[0], command)  # noqa: S606 - no shell is needed
     for number in (signal.SIGTERM, signal.SIGALRM, signal.SIGHUP):
         signal.signal(number, lambda number, frame: sys.exit(f"Ended by {signal.Signals(number).name}."))
     signal.alarm(int(SETUP_SECONDS + CALIBRATION + 60 * options.minutes))
@@ -117,17 +120,17 @@ def run(servers, options, is_mounted):
     @contextlib.contextmanager
     def everybody(rate, number):
         """Let all actors act during the block. `number` keeps the markers of two blocks apart."""
-        log = Log()
-        with contextlib.ExitStack() as actors:
-            for actor in (
-                RecordEditor(project, "summary_en", f"/en/projects/{project.key}/", number, stack.site, log, results),
-                RecordEditor(term, "definition_en", "/en/glossary/", number, stack.site, log, results),
-                Reporter(number, stack.site, log, results),
-                Importer(number, stack.site, log, results),
-            ):
-                actors.enter_context(actor)
-            log.traffic = actors.enter_context(Traffic(stack.site.url, known, rate, log))
+        log, pace = Log(), Pace(rate)
+        desk = (
+            RecordEditor(project, "summary_en", f"/en/projects/{project.key}/", number, stack.site, log, results),
+            RecordEditor(term, "definition_en", "/en/glossary/", number, stack.site, log, results),
+            Reporter(number, stack.site, log, results),
+            Importer(number, stack.site, log, results),
+        )
+        sending = THREADS * [functools.partial(send, stack.site.url, known, pace, log)]
+        with in_background(*(actor.run for actor in desk), *sending):
             yield log
+        log.left_out = pace.left_out
 
     say("Measuring what the portal can serve")
     with everybody(None, 0) as log:
@@ -155,7 +158,7 @@ def run(servers, options, is_mounted):
         "projects": options.projects,
         "requests/s that can be served": most,
         "requests/s that were due": LOAD * most,
-        "left out": log.traffic.pace.left_out,
+        "left out": log.left_out,
         "full disk": "a file system of its own" if is_mounted else "a limit of the size of files",
         "actors": judging.by_actor(log.requests, faults),
         "faults": judging.recoveries(log.requests, faults, "readers"),

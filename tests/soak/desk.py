@@ -5,9 +5,7 @@ Each write that the portal acknowledges is kept, with a marker by which it is fo
 
 import itertools
 import re
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import lxml.html
@@ -52,32 +50,24 @@ class LoggedTransport(httpx.HTTPTransport):
 
 
 class Actor:
-    """Someone who does a task again and again, in a thread of its own, until the block ends."""
+    """Someone who does a task again and again, in a thread of its own."""
 
     actor, every = "", 0  # seconds
 
     def __init__(self, part, site, log, results):
         self.part, self.site, self.log, self.results = part, site, log, results
-        self.leaving, self.pool = threading.Event(), ThreadPoolExecutor(1)
 
-    def _run(self):
-        begun = time.monotonic()
+    def run(self, leaving):
+        """Act until the event `leaving`."""
+        begun, self.leaving = time.monotonic(), leaving
         with Editor(self.site, transport=LoggedTransport(self.actor, self.log)) as self.editor:
             for number in itertools.count():
-                if self.leaving.wait(max(begun + number * self.every - time.monotonic(), 0)):
-                    break
+                if leaving.wait(max(begun + number * self.every - time.monotonic(), 0)):
+                    return
                 try:
                     self.act(1_000 * self.part + number)  # no two parts of a run use a marker twice
                 except (httpx.TransportError, AssertionError, Failure) as error:
                     self.results["failures"].append(f"{self.actor}: {str(error)[:300]}")
-
-    def __enter__(self):
-        self.acting = self.pool.submit(self._run)
-        return self
-
-    def __exit__(self, *error):
-        self.leaving.set()
-        self.acting.result()
 
     def page(self, path, **sent):
         """Return the page at a path, of GET or, with `data`, of POST. Raise Failure unless it is good."""

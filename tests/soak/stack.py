@@ -1,12 +1,12 @@
 """The servers of an endurance run, on a disk of limited size, and the faults that they have."""
 
 import contextlib
+import functools
 import os
 import resource
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from tests.browser.served import ROOT, serve
 from tests.faults.redis_server import running_redis
 from tests.faults.visiting import until, workers_of
 from tests.soak.desk import PASSWORD
+from tests.soak.traffic import in_background
 
 LARGEST_FILE = 16 << 20  # bytes: a file of PostgreSQL's log has this size
 SAMPLE_EVERY = 5  # seconds
@@ -56,14 +57,14 @@ class Stack:
     def faults(self):
         """Return the faults in their order: names and functions that return when the cause has gone."""
         return [
-            ("a worker is killed", self.kill_worker),
-            ("the database restarts", lambda: self.restart_database("fast")),
-            (f"Redis is away for {STOPPED} s", self.stop_redis),
-            (f"the disk is full for {FULL} s", self.fill_disk),
-            ("a worker is killed", self.kill_worker),
-            ("the database is killed", lambda: self.restart_database("immediate")),
-            (f"Redis is away for {STOPPED} s", self.stop_redis),
-            (f"the disk is full for {FULL} s", self.fill_disk),
+            fault
+            for name, mode in (("restarts", "fast"), ("is killed", "immediate"))
+            for fault in (
+                ("a worker is killed", self.kill_worker),
+                (f"the database {name}", functools.partial(self.restart_database, mode)),
+                (f"Redis is away for {STOPPED} s", self.stop_redis),
+                (f"the disk is full for {FULL} s", self.fill_disk),
+            )
         ]
 
     def kill_worker(self):
@@ -127,12 +128,8 @@ class Stack:
 
     def memory(self):
         """Return the megabytes of each process by part, without files and the shared memory of PostgreSQL."""
-        found = {
-            "workers": memory_of_children(self.site.process.pid, "Pss_Anon"),
-            "Redis": {},
-            "PostgreSQL": {},
-        }
-        with contextlib.suppress(OSError, IndexError):  # it is stopped
+        found = {"workers": memory_of_children(self.site.process.pid, "Pss_Anon"), "Redis": {}, "PostgreSQL": {}}
+        with contextlib.suppress(OSError, TypeError):  # it is stopped
             found["Redis"] = {self.redis.process.pid: memory_of(self.redis.process.pid, "Pss_Anon")}
         with contextlib.suppress(OSError, IndexError):
             found["PostgreSQL"] = memory_of_children(self.postmaster(), "Pss_Anon")
@@ -141,16 +138,11 @@ class Stack:
     @contextlib.contextmanager
     def sampled(self):
         """Measure the memory during the block. Yield a list of samples, as `judging.growth` takes them."""
-        begun, samples, leaving = time.monotonic(), [], threading.Event()
+        begun, samples = time.monotonic(), []
 
-        def sample():
+        def sample(leaving):
             while not leaving.wait(SAMPLE_EVERY):
                 samples.append((time.monotonic() - begun, self.memory()))
 
-        thread = threading.Thread(target=sample, daemon=True)
-        thread.start()
-        try:
+        with in_background(sample):
             yield samples
-        finally:
-            leaving.set()
-            thread.join()

@@ -1,5 +1,6 @@
 """Readers, crawlers and a harvester of a running portal, at a rate."""
 
+import contextlib
 import html
 import http.client
 import json
@@ -144,32 +145,31 @@ class Pace:
         return due
 
 
-class Traffic:
-    """Threads that send the requests of all actors until the block ends. `log` gets them."""
+def send(url, known, pace, log, leaving):
+    """Send the requests of all actors until the event `leaving`. `log` gets them."""
+    client = Client(url)
+    actors = {name: globals()[name](known) for name in SHARES}
+    asked = {name: next(actor) for name, actor in actors.items()}
+    while not leaving.is_set():
+        [name] = random.choices([*SHARES], [*SHARES.values()])
+        due = pace.wait()
+        path, headers = asked[name]
+        answer, error = client.get(path, **headers)
+        # From the time when the request was due: a client that waits for a slow portal is not faster for it.
+        log(Request(name, due, time.monotonic() - due, error), path)
+        asked[name] = actors[name].send(answer)
+    client.connection.close()
 
-    def __init__(self, url, known, rate, log):
-        self.url, self.known, self.log, self.pace = url, known, log, Pace(rate)
-        self.leaving, self.pool = threading.Event(), ThreadPoolExecutor(THREADS)
 
-    def _send(self):
-        client = Client(self.url)
-        actors = {name: globals()[name](self.known) for name in SHARES}
-        asked = {name: next(actor) for name, actor in actors.items()}
-        while not self.leaving.is_set():
-            [name] = random.choices([*SHARES], [*SHARES.values()])
-            due = self.pace.wait()
-            path, headers = asked[name]
-            answer, error = client.get(path, **headers)
-            # From the time when the request was due: a client that waits for a slow portal is not faster for it.
-            self.log(Request(name, due, time.monotonic() - due, error), path)
-            asked[name] = actors[name].send(answer)
-        client.connection.close()
-
-    def __enter__(self):
-        self.sending = [self.pool.submit(self._send) for _ in range(THREADS)]
-        return self
-
-    def __exit__(self, *error):
-        self.leaving.set()
-        for sent in self.sending:
-            sent.result()
+@contextlib.contextmanager
+def in_background(*functions):
+    """Run functions in threads during the block. Each gets an event, on which it returns. Raise their errors."""
+    leaving = threading.Event()
+    with ThreadPoolExecutor(len(functions)) as pool:
+        running = [pool.submit(function, leaving) for function in functions]
+        try:
+            yield
+        finally:
+            leaving.set()
+    for function in running:
+        function.result()
