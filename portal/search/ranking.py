@@ -94,7 +94,7 @@ def with_other_names(query: Query) -> Query:
         return replace(query, clauses=(Clause(whole, ways),), cut=False)
     meant = {name: entry for name, entry, kind, _language in rows if kind in NAMED}
     # A name that many records hold as it was typed needs no other.
-    meant = {name: entry for name, entry in meant.items() if store.frequency(parse(name), FAMILIAR) < FAMILIAR}
+    meant = {name: entry for name, entry in meant.items() if store.frequency(parse(f"{name} "), FAMILIAR) < FAMILIAR}
     if not meant:
         return query
     names: defaultdict[int, list[Phrase]] = defaultdict(list)
