@@ -166,6 +166,7 @@ bench: bench-programs $(TOOLS) collected
 		$(CLEAN_ENV) $(MANAGE) seed; \
 		$(CLEAN_ENV) $(MANAGE) rebuild_search_index --if-needed; \
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.pages; \
+		$(CLEAN_ENV) $(PY) -m tests.benchmarks.engines; \
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.ceilings
 	@for database in sqlite:///$(CURDIR)/bench-results/load.sqlite3 $(BENCH_DATABASE); do \
 		export DATABASE_URL="$$database"; \
@@ -175,6 +176,7 @@ bench: bench-programs $(TOOLS) collected
 		$(CLEAN_ENV) $(MANAGE) generate_test_data --projects $(BENCH_PROJECTS); \
 		$(CLEAN_ENV) $(MANAGE) rebuild_search_index --if-needed; \
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.search; \
+		$(CLEAN_ENV) $(PY) -m tests.benchmarks.engines; \
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.formats; \
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.load; \
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.pages; \

@@ -47,9 +47,10 @@ def test_every_document_is_linked_from_the_readme():
     assert {name for name in DOCUMENTS if not name.startswith("docs/adr/0")} - linked == {"README.md"}
 
 
-def test_readme_is_short_and_its_picture_is_small():
+def test_readme_is_short_and_pictures_are_small():
     assert len(read("README.md").split()) <= 1_500
     assert (ROOT / "docs/images/portal.png").stat().st_size < 200_000
+    assert (ROOT / "docs/images/engines.svg").stat().st_size < 40_000
 
 
 def test_tree_in_the_architecture_is_the_order_that_import_linter_checks():

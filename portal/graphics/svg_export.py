@@ -8,6 +8,7 @@ import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import tinycss2
 from django.conf import settings
@@ -292,23 +293,20 @@ def asks_for_picture(request: HttpRequest) -> bool:
     return request.GET.get("format", "").lower() in FORMATS
 
 
-def picture_file(
-    request: HttpRequest,
-    name: str,
+def picture_svg(
     panels: Sequence[Panel],
     *,
     title: str,
     sentence: str,
-    source: str,
+    sources: Sequence[str],
     unit: str = "",
     key: Sequence[LegendEntry] = (),
     columns: int = 1,
     width: float = 720,
-) -> HttpResponse:
-    """Return a download of `panels` in `columns` as one picture, with all that a reader elsewhere needs.
+) -> str:
+    """Return `panels` in `columns` as one picture with words around it, as the text of an SVG file.
 
-    It is a PNG file if the request asks for one, else an SVG file.
-    `source` says whose numbers these are; the page's own address follows it.
+    `sources` are the lines at its end: whose numbers these are, and where they are from.
     """
     sheet = SvgDocument(max(width, LEAST_WIDTH) + 2 * MARGIN)
     sheet.words(f"{title}, {unit}" if unit else title, "title", size=TITLE)
@@ -318,11 +316,10 @@ def picture_file(
     sheet.panels(panels, columns)
     sheet.key(key)
     sheet.y += 10
-    sheet.words(source, "quiet")
-    site = _("Central Asia Environment and Cooperation Portal")
-    sheet.words(f"{site}: {settings.PUBLIC_URL}{request.path}", "quiet")
+    for line in sources:
+        sheet.words(line, "quiet")
     classes = {"ground", "words", "title", "quiet", "heading"}.union(*(entry.classes.split() for entry in key))
-    svg = render_to_string(
+    return render_to_string(
         "charts/file.svg",
         {
             "sheet": sheet,
@@ -332,6 +329,18 @@ def picture_file(
             "drawings": [mark_safe(etree.tostring(drawing, encoding="unicode")) for drawing in sheet.drawings],
         },
     )
+
+
+def picture_file(
+    request: HttpRequest, name: str, panels: Sequence[Panel], *, source: str, **words: Any
+) -> HttpResponse:
+    """Return a download of `panels` as one picture, with all that a reader elsewhere needs.
+
+    It is a PNG file if the request asks for one, else an SVG file. `source` says whose numbers these are; the page's
+    own address follows it. `words` are the other arguments of `picture_svg`.
+    """
+    site = _("Central Asia Environment and Cooperation Portal")
+    svg = picture_svg(panels, sources=(source, f"{site}: {settings.PUBLIC_URL}{request.path}"), **words)
     if request.GET.get("format", "").lower() == "png":
         response, ending = HttpResponse(png_of_svg(svg), content_type="image/png"), "png"
     else:
