@@ -146,6 +146,7 @@ def pytest_make_collect_report(collector):
 
 
 _folders = itertools.count()
+_bitmaps_of_the_content = {}
 
 
 def empty_caches():
@@ -157,9 +158,14 @@ def empty_caches():
 
 
 @pytest.fixture(autouse=True)
-def _empty_caches():
-    """Empty the caches after each test."""
+def _empty_caches(request):
+    """Empty the caches after each test. The bitmaps of the content stay for its next test: no test commits a change."""
+    is_of_content = "content_database" in request.fixturenames
+    if is_of_content:
+        bitmaps.snapshots.newest |= _bitmaps_of_the_content
     yield
+    if is_of_content:
+        _bitmaps_of_the_content.update(bitmaps.snapshots.newest)
     empty_caches()
 
 
@@ -397,6 +403,25 @@ def own_database(django_db_setup, django_db_blocker, tmp_path_factory):
         Switch(name),
     ):
         yield address_of(name)
+
+
+@pytest.fixture(scope="class")
+def blank_database(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Replace the test database by a new one without tables, for tests of migrations.
+
+    Migrating forwards to an early state takes seconds. Migrating back to it takes more than a minute.
+    """
+    connection = connections["default"]
+    if connection.vendor == "sqlite":
+        with django_db_blocker.unblock(), Switch(str(tmp_path_factory.mktemp("blank") / "blank.sqlite3")):
+            yield
+        return
+    name = f"{connection.settings_dict['NAME']}_blank"
+    with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {connection.ops.quote_name(name)}")
+        with Switch(name):
+            yield
+        cursor.execute(f"DROP DATABASE {connection.ops.quote_name(name)} WITH (FORCE)")
 
 
 # ── The browser ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,8 @@ of an Optimized Software Library”). A filter is an intersection of bitmaps, an
 
 Each process reads the bitmaps once, and afterwards only the records that changed (`portal.tracking.content_version`).
 The first process stores what it has read for those after it (`portal.facets.stored`).
-Within a transaction the bitmaps are read anew and not stored, because nobody else may see what is not committed.
+A transaction that has changed content reads the bitmaps anew and does not keep them, because nobody else may see what
+is not committed.
 """
 
 import itertools
@@ -17,7 +18,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
-from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Aggregate, Exists, Model, Q, QuerySet, TextField
 from django.db.models.sql.compiler import SQLCompiler
@@ -229,10 +229,10 @@ class SnapshotRegistry:
     ) -> Snapshot:
         """Return the snapshot called `name` for the current content.
 
-        `update(old, state)` returns the snapshot of `state`, given an older one or None. Within a transaction
-        `read(state)` is used instead, and nothing is stored.
+        `update(old, state)` returns the snapshot of `state`, given an older one or None. In a transaction that has
+        changed content `read(state)` is used instead, and nothing is kept.
         """
-        if connection.in_atomic_block:
+        if content_version.has_changed():
             return read(content_version.state())
         number, newest = content_version.current_version(), self.newest.get(name)
         if newest is None or newest.state.number != number:

@@ -287,6 +287,11 @@ def is_changing() -> bool:
     return bool(_rows())
 
 
+def has_changed() -> bool:
+    """Return True if the open transaction has changed content, settled or not. Nobody else sees its state yet."""
+    return bool(change_log.hooks(PendingRow))
+
+
 def _counted():
     """Mark the version as read by this transaction: if it changes more content, the version must grow again."""
     for row in _rows():
