@@ -19,8 +19,9 @@ SOAK_PROJECTS ?= 20000
 LIGHTHOUSE_VERSION = 12.2.3
 BIOME_VERSION = 2.6.8
 ARGS ?=
-# Processes that share the tests. A part of the suite is run by one process, which starts sooner.
-TEST_WORKERS ?= $(if $(strip $(PYTEST_ARGS)),0,2)
+# Processes that share the tests: one more than cores, because browser tests often wait. A part of the suite is run by one
+# process, which starts sooner.
+TEST_WORKERS ?= $(if $(strip $(PYTEST_ARGS)),0,$(shell expr $$(getconf _NPROCESSORS_ONLN) + 1))
 # Per cent of statements that the whole suite must run. 0 does not measure it.
 COVERAGE ?= $(if $(strip $(PYTEST_ARGS)),0,95)
 MEASURE = $(if $(filter-out 0,$(COVERAGE)),--cov=portal --cov=issues --cov=projects --cov-report=term --cov-fail-under=$(COVERAGE))

@@ -55,7 +55,7 @@ def model(name, of="portal"):
 
 
 @pytest.fixture
-def before(own_database):
+def before(blank_database):
     """A database as before the move, with spellings that were loaded and spellings that editors have changed."""
     migrate(BEFORE)
     kim = User.objects.create(username="kim")

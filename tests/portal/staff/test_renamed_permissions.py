@@ -36,10 +36,10 @@ def holders():
 
 @pytest.mark.long
 class TestRename:
-    """One database for all tests: the way back to the migrations before the renames is long."""
+    """One database for all tests, because migrating it takes long."""
 
     @pytest.fixture
-    def before(self, own_database):
+    def before(self, blank_database):
         """A database as before the renames, with a group and a user of its own that have such permissions."""
         migrate(BEFORE)
         watchers, _ = Group.objects.get_or_create(name="Watchers")
