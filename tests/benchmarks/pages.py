@@ -1,7 +1,8 @@
 """Measure what each kind of page costs when it is made, as a multiple of an empty view: `make bench` runs it.
 
-One client requests each page over one connection, without the page cache. The empty view is requested in the same run,
-so the speed of the machine matters little. The pages are those of the content, in English.
+One client requests each page over one connection. No page is cached, but values that the portal keeps until the content
+changes are. The empty view is requested in the same run, so the speed of the machine matters little. The pages are those
+of the content, in English.
 """
 
 from tests.benchmarks.load import asked, portal, set_up, store
@@ -16,7 +17,7 @@ def main():
     vendor, count = set_up()
     print(f"\n{vendor}: {count:,} projects; pages that are made; one client, {SECONDS} s each\n")
     measured, missed = {}, []
-    with portal("nothing") as (base, _server, _seconds):
+    with portal("values") as (base, _server, _seconds):
         empty = median(f"{base}/empty/")
         print(f"{'':32}{'p50 ms':>9}{'times':>9}{'target':>9}\n{'empty view':32}{empty:9.2f}{1:9.1f}")
         for kind in (kind for kind in PAGES if status(kind) == 200):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +16,7 @@ from portal.facets import registry
 from portal.facets.bitmaps import NONE
 from portal.facets.filters import OfGyeonggi
 from portal.graphics.histogram import Decade, decades
+from portal.http.page_cache import cached_for_version
 from portal.models import Outlook, Place
 from portal.models.place import GYEONGGI
 from portal.views.country.rows import CountRow, count_rows
@@ -55,24 +57,41 @@ class LocalRow:
     ties: tuple[int, str]
 
 
+class TieCounts(NamedTuple):
+    """The numbers of ties by the key of the country of Central Asia, and by the key of the Korean side."""
+
+    by_country: Counter[str]
+    by_side: Counter[str]
+
+
+def tie_counts(*, only_gyeonggi: bool) -> TieCounts:
+    """Return the numbers of ties of local governments of Korea, or of those of Gyeonggi."""
+
+    def count():
+        ties = ties_of(local_governments(only_gyeonggi=only_gyeonggi), timezone.localdate())
+        return TieCounts(Counter(tie.country.key for tie in ties), Counter(tie.korean.key for tie in ties))
+
+    return cached_for_version(count, "numbers of ties", only_gyeonggi)
+
+
 def korea_context(projects, agreements, events):
     """Return what only the page of Korea has. `projects` are the ids of its projects."""
     partners = list(Place.objects.published().countries_of_central_asia())
-    ties = ties_of(local_governments(only_gyeonggi=False), timezone.localdate())
+    ties = tie_counts(only_gyeonggi=False)
     chosen = PageIndicator.objects.indicators_on(PageIndicator.Page.KOREA)
     latest = latest_rows(latest_observations(indicator__in=chosen, place__in=partners), partners)
     facets = registry.facet_index(Project).facets
     light = list(agreements.order_by().only("kind", "date"))
-    sides = local_rows(ties)
+    sides = local_rows(ties.by_side)
     dated = merge_by_date(agreements[:MOST_DATED], events[:MOST_DATED])[:MOST_DATED]
     return {
         "levels_of_all": list(Level),
-        "partners": partner_rows(partners, ties, latest),
+        "partners": partner_rows(partners, ties.by_country, latest),
         "partner_indicators": [row.indicator for row in latest],
         "all_levels": level_cells(projects, facets, "kr"),
         "sides": sides[:SIDES],
         "more_sides": sides[SIDES:],
-        "tie_count": len(ties),
+        "tie_count": ties.by_country.total(),
         "agreement_kinds": agreement_rows(light),
         "strip": by_year(light),
         "aid": figures_for(chosen, most=MOST_CHARTS, place__group=Place.Group.KOREA),
@@ -93,12 +112,14 @@ def level_cells(ids, facets, country):
     ]
 
 
-def partner_rows(partners, ties, latest) -> list[PartnerRow]:
-    """Return a row for each country of Central Asia, whose numbers are those of the lists."""
+def partner_rows(partners, tied, latest) -> list[PartnerRow]:
+    """Return a row for each country of Central Asia, whose numbers are those of the lists.
+
+    `tied` are the numbers of ties by the key of the country.
+    """
     facets, [current] = registry.facet_index(Project).facets, projects_with_status(UNDER_WAY)
     of_gyeonggi = facets["gyeonggi"][OfGyeonggi.YES.value]
     agreed = AgreementFilter(queryset=Agreement.objects.published()).counter.facet_counts("country")
-    tied = Counter(tie.country.key for tie in ties)
     rows = []
     for number, place in enumerate(partners):
         ids, query = facets["country"][place.key], {"country": place.key}
@@ -125,8 +146,11 @@ def partner_rows(partners, ties, latest) -> list[PartnerRow]:
     return rows
 
 
-def local_rows(ties) -> list[LocalRow]:
-    """Return the provinces and cities of Korea with projects or ties: Gyeonggi first, then those with most projects."""
+def local_rows(tied) -> list[LocalRow]:
+    """Return the provinces and cities of Korea with projects or ties: Gyeonggi first, then those with most projects.
+
+    `tied` are the numbers of ties by the key of the side.
+    """
     facets = registry.facet_index(Project).facets
     bodies: dict[str, list[str]] = {}
     sides: dict[str, Place | Organisation] = {}
@@ -134,7 +158,6 @@ def local_rows(ties) -> list[LocalRow]:
         side = side_of(body)
         sides.setdefault(side.key, side)
         bodies.setdefault(side.key, []).append(body.key)
-    tied = Counter(tie.korean.key for tie in ties)
     rows = []
     for key, side in sides.items():
         ids = NONE.union(*(facets["organisation"][body] for body in bodies[key]))

@@ -1,10 +1,7 @@
 """The page of a country."""
 
-from collections import Counter
-
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from issues.charts import figures_for
@@ -18,18 +15,16 @@ from portal.core.urls import with_query
 from portal.facets import registry
 from portal.facets.filters import OfGyeonggi
 from portal.generic.detail import RecordView, source_footnotes
-from portal.http.page_cache import cached_for_version
 from portal.models import Place
 from portal.seo import schema_org
 from portal.views.country.figures import country_figures
-from portal.views.country.korea import korea_context
+from portal.views.country.korea import korea_context, tie_counts
 from portal.views.country.overview import people_and_income, water_and_climate, what_korea_does
 from portal.views.country.rows import count_rows
 from portal.views.home import choice_counts, merge_by_date
 from portal.views.map_data import with_project_ids
 from projects.filters import ResultFilter, projects_of_countries, projects_with_status
 from projects.models import UNDER_WAY, Agreement, Project, Result, StatusNow
-from projects.ties import local_governments, ties_of
 
 VISIBLE = PublicationStatus.PUBLISHED
 MOST_CHARTS = 4  # six would make the Russian pages larger than 60,000 bytes
@@ -65,11 +60,6 @@ def missing_cooperation(country):
         "areas": [area for area in Area if here.isdisjoint(facets["area"][area.value])],
         "issues": [issue for issue in issues if here.isdisjoint(facets["issue"][issue.key])],
     }
-
-
-def gyeonggi_ties_by_country():
-    """Return the numbers of ties of Gyeonggi by the key of the country of Central Asia."""
-    return Counter(tie.country.key for tie in ties_of(local_governments(only_gyeonggi=True), timezone.localdate()))
 
 
 def agreements_and_events(country):
@@ -191,7 +181,7 @@ class CountryPage(RecordView):
         )
         return {
             "gyeonggi_count": len(projects & of_gyeonggi),
-            "tie_count": cached_for_version(gyeonggi_ties_by_country, "gyeonggi-ties").get(country.key, 0),
+            "tie_count": tie_counts(only_gyeonggi=True).by_country[country.key],
             "issue_notes": notes[:NOTES],
             "more_notes": notes[NOTES:],
             "gaps": missing_cooperation(country),
