@@ -1,8 +1,8 @@
 """Measure what each kind of page costs when it is made, as a multiple of an empty view: `make bench` runs it.
 
-One client requests each page over one connection. No page is cached, but values that the portal keeps until the content
-changes are. The empty view is requested in the same run, so the speed of the machine matters little. The pages are those
-of the content, in English.
+One client requests each page over one connection. Pages are made anew, with the values that the portal keeps until the
+content changes. The empty view is requested in the same run, so the speed of the machine matters little. The pages are
+those of the content, in English.
 """
 
 from tests.benchmarks.load import asked, portal, set_up, store
