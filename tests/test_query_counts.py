@@ -14,7 +14,7 @@ from tests.lists import LISTS
 from tests.pages import PAGES, status
 from tests.world import link, make_world, records
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.query_counts]
 
 # Pages that are not of one record, and some of them with a query.
 ADDRESSES = [

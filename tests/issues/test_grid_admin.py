@@ -87,6 +87,7 @@ def test_the_page_opens_in_each_language_and_obeys_the_content_policy(editor, ar
         assert re.findall(INLINE, response.content.decode()) == []
 
 
+@pytest.mark.query_counts
 def test_the_page_asks_the_same_of_the_database_for_one_value_as_for_many(editor):
     def queries(years, places):
         indicator = make_indicator(publication=D)

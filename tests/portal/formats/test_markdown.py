@@ -222,6 +222,7 @@ def test_draft_has_no_markdown_and_is_not_named(client, publication):
     assert "Secret" not in document(client, "/en/projects/trees.md")
 
 
+@pytest.mark.query_counts
 def test_number_of_queries_does_not_grow(client):
     event, counts = make_event(key="dam"), []
     for _ in range(2):

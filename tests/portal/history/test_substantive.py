@@ -220,6 +220,7 @@ def test_number_of_states_that_are_read_is_limited(since, on, monkeypatch):
     assert (len(answer.changes), answer.is_cut) == (2, False)
 
 
+@pytest.mark.query_counts
 def test_number_of_queries_does_not_grow(since):
     def queries():
         settle()

@@ -151,6 +151,7 @@ def test_relation_names_no_unpublished_record(client, file):
     assert rows(client, file) == []
 
 
+@pytest.mark.query_counts
 def test_relations_ask_as_many_queries_whatever_they_hold(client):
     def ask():
         with CaptureQueriesContext(connection) as found:

@@ -260,6 +260,7 @@ def test_gaps_are_told_in_the_editors_language(language, words):
         assert lacks(make_term())["citations-group"] == words
 
 
+@pytest.mark.query_counts
 def test_checks_ask_the_same_of_the_database_for_one_row_as_for_three():
     def add_rows(n):
         make_issue_in_country(issue=issue)

@@ -306,6 +306,7 @@ def test_a_stranger_is_sent_to_the_login(client, model):
         assert (response.status_code, response.headers["Location"]) == (302, f"/admin/login/?next={url}")
 
 
+@pytest.mark.query_counts
 @pytest.mark.parametrize("model", MODELS)
 def test_list_asks_the_same_of_the_database_for_one_as_for_three(editor, model):
     LINKED[model]()
@@ -316,6 +317,7 @@ def test_list_asks_the_same_of_the_database_for_one_as_for_three(editor, model):
     assert count_queries(editor, url) == one
 
 
+@pytest.mark.query_counts
 @pytest.mark.parametrize("model", MODELS)
 def test_add_page_asks_the_same_of_the_database_for_one_record_as_for_three(editor, model):
     """The page does not depend on the number of choices: they are loaded while the user types."""
@@ -327,6 +329,7 @@ def test_add_page_asks_the_same_of_the_database_for_one_record_as_for_three(edit
     assert count_queries(editor, url) == one
 
 
+@pytest.mark.query_counts
 @pytest.mark.parametrize("model", [model for model in MODELS if admin.site.get_model_admin(model).inlines])
 def test_change_page_asks_the_same_of_the_database_for_one_row_as_for_three(editor, model):
     record = LINKED[model]()

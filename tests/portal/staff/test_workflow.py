@@ -359,6 +359,7 @@ def test_a_published_record_may_be_mended_but_not_broken(desk):
     assert whole.citations.count() == 1
 
 
+@pytest.mark.query_counts
 @pytest.mark.parametrize("who", ["editor", "reviewer", "translator"])
 @pytest.mark.parametrize("state", PublicationStatus)
 def test_change_page_asks_the_same_of_the_database_whoever_opens_it(desk, who, state):

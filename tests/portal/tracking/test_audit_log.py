@@ -554,6 +554,7 @@ def test_administrator_reads_the_entries_and_alters_none(client, editor, entry):
     assert written() == [*before, told]
 
 
+@pytest.mark.query_counts
 def test_list_asks_the_same_of_the_database_for_one_as_for_three(client, editor):
     listed = reverse("admin:portal_auditentry_changelist")
     client.get(listed)

@@ -325,6 +325,7 @@ def test_draft_never_appears(reader, saxaul):
 # ── Queries ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.query_counts
 def test_number_of_queries_does_not_grow_with_the_projects(reader, saxaul):
     def count():
         empty_caches()
