@@ -334,9 +334,11 @@ TEMPLATES = [
 def database(url: str, *, read_only: bool = False) -> dict:
     """Return the settings of the database at `url`.
 
-    Options in the URL, as in …?connect_timeout=10, override the defaults. `read_only` makes the database refuse writes.
+    Options in the URL, as in …?connect_timeout=10, override the defaults. `conn_max_age` is how many seconds a thread
+    keeps its connection; with 0, a pooler can give it to the next thread. `read_only` makes the database refuse writes.
     """
-    found = dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)
+    found = dj_database_url.parse(url, conn_health_checks=True)
+    found["CONN_MAX_AGE"] = found.get("OPTIONS", {}).pop("conn_max_age", 600)
     options = {}
     if found["ENGINE"] == "django.db.backends.sqlite3":
         # Readers are not blocked while an editor writes. A second writer waits up to 20 s instead of failing.

@@ -290,6 +290,12 @@ def test_database_of_the_environment_is_taken(configured):
     assert "transaction_mode" not in database.get("OPTIONS", {})
 
 
+def test_address_of_the_database_may_say_that_no_connection_is_kept(configured):
+    database = configured(DATABASE_URL="postgres://db.example.org/knowledge?conn_max_age=0")["DATABASES"]["default"]
+    assert database["CONN_MAX_AGE"] == 0
+    assert "conn_max_age" not in database["OPTIONS"], "libpq refuses options that it does not know."
+
+
 @pytest.mark.parametrize(
     ("url", "option", "usual", "given"),
     [
