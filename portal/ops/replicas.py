@@ -17,7 +17,7 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections
 
 REPLICA = "replica"
 APPS = {"portal", "issues", "projects"}  # sessions, accounts and the cache are always read from the default database
-NOT_HERE = ("/admin/", "/accounts/", "/healthz", "/readyz", "/metrics")
+NOT_HERE = ("/admin/", "/accounts/", "/healthz", "/metrics")
 PAUSE = 30  # seconds
 
 logger = logging.getLogger(__name__)

@@ -61,15 +61,13 @@ def reads(request, model=Project):
 
 
 @pytest.mark.parametrize(
-    "path", ["/en/", "/ko/projects/?q=a", "/api/v1/projects", "/data/projects.csv", "/sitemap.xml"]
+    "path", ["/en/", "/ko/projects/?q=a", "/api/v1/projects", "/data/projects.csv", "/sitemap.xml", "/readyz"]
 )
 def test_reader_reads_from_the_copy(rf, copy, path):
     assert [reads(rf.get(path)), reads(rf.head(path))] == ["replica", "replica"]
 
 
-@pytest.mark.parametrize(
-    "path", ["/admin/", "/accounts/login/", "/en/preview/token/", "/healthz", "/readyz", "/metrics"]
-)
+@pytest.mark.parametrize("path", ["/admin/", "/accounts/login/", "/en/preview/token/", "/healthz", "/metrics"])
 def test_staff_drafts_and_health_have_the_first_database(rf, copy, path):
     assert reads(rf.get(path)) == "default"
 
@@ -184,18 +182,20 @@ KEY = "koica-gggi-aral-sea-grip"
 def test_readers_get_the_copy_and_staff_the_first_database(two):
     [first, copy], session = two
     page, search = f"/en/projects/{KEY}/", "/api/v1/projects?q=grip"
-    with (
-        serve(first, REPLICA_URL=copy, STAFF_MFA="0") as site,
-        httpx.Client(base_url=site.url, trust_env=False, timeout=30) as client,
-    ):
-        as_staff = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session}"}
-        assert "As the copy has it" in client.get(page).text
-        assert "As the copy has it" not in client.get(page, headers=as_staff).text
-        assert client.get("/admin/", headers=as_staff).status_code == 200
-        assert KEY in client.get(search).text
-        assert client.get("/readyz").status_code == 200
-        # The content version is the replica’s too: it differs from that of the primary database.
-        assert client.get(search).headers["ETag"] != client.get(search, headers=as_staff).headers["ETag"]
+    with serve(first, REPLICA_URL=copy, STAFF_MFA="0") as site:
+        options = {"base_url": site.url, "trust_env": False, "timeout": 30}
+        # Two clients, because each keeps the cookies that it gets.
+        with (
+            httpx.Client(**options) as reader,
+            httpx.Client(**options, cookies={settings.SESSION_COOKIE_NAME: session}) as staff,
+        ):
+            assert "As the copy has it" in reader.get(page).text
+            assert "As the copy has it" not in staff.get(page).text
+            assert staff.get("/admin/").status_code == 200
+            assert KEY in reader.get(search).text
+            assert reader.get("/readyz").status_code == 200
+            # The content version is the replica’s too: it differs from that of the primary database.
+            assert reader.get(search).headers["ETag"] != staff.get(search).headers["ETag"]
         assert "read-only" not in site.log()
         assert "readonly" not in site.log()
 
@@ -213,3 +213,20 @@ def test_readers_get_the_first_database_while_the_copy_is_away(two):
         assert "As the copy has it" not in page.text
         assert time.monotonic() - began < 20
         assert "The replica does not answer; readers get the first database." in site.log()
+
+
+def test_readers_get_the_copy_while_the_first_database_is_away(two):
+    [_first, copy], _session = two
+    is_file = copy.startswith("sqlite")
+    nowhere = "sqlite:////nowhere/first.sqlite3" if is_file else "postgres://nobody@127.0.0.1:1/nothing"
+    with (
+        serve(nowhere, REPLICA_URL=copy) as site,
+        httpx.Client(base_url=site.url, trust_env=False, timeout=30) as client,
+    ):
+        page = client.get(f"/en/projects/{KEY}/")
+        assert page.status_code == 200
+        assert "As the copy has it" in page.text
+        assert client.get("/readyz").status_code == 200, "The proxy sends readers here."
+        assert (
+            client.get("/admin/", headers={"Cookie": f"{settings.SESSION_COOKIE_NAME}={'a' * 32}"}).status_code == 503
+        )
