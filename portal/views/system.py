@@ -3,6 +3,7 @@
 import sys
 
 from django.conf import settings
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -130,7 +131,15 @@ def not_found(request, exception):
 
 
 def bad_request(request, exception):
-    """Return the 400 page. The template gets no request, because its host may be the error."""
+    """Return the 400 page, or 503 if a session could not be stored because the database has failed.
+
+    The template gets no request, because its host may be the error.
+    """
+    if isinstance(exception, SessionInterrupted):
+        # Django takes each failed update of a session for one that was deleted. UpdateError is between the two errors.
+        failure = exception.__context__.__context__
+        if is_service_failure(failure):
+            return service_unavailable(request, failure)
     return render(None, "400.html", {"title": pgettext("error", "Bad request")}, status=400)
 
 

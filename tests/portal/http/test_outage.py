@@ -7,9 +7,11 @@ import sqlite3
 import lxml.html
 import pytest
 from django.contrib.auth.models import User
-from django.db import InterfaceError, OperationalError, connection
+from django.contrib.sessions.models import Session
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from redis import exceptions as redis
 
+from portal.accounts.sessions import ACTIVE_AT
 from portal.http.outage import is_service_failure
 
 SILENT = "could not connect to server db.internal.example"
@@ -156,3 +158,19 @@ def test_a_missing_table_is_a_mistake_of_ours_on_either_database(db):
     with pytest.raises(Exception, match="no_such_table") as caught:
         connection.cursor().execute("SELECT 1 FROM no_such_table")
     assert not is_service_failure(caught.value)
+
+
+@pytest.mark.parametrize(("error", "status"), [(OperationalError(SILENT), 503), (DatabaseError("no row"), 400)])
+def test_editor_is_told_to_come_back_if_the_session_cannot_be_stored(impatient, db, monkeypatch, error, status):
+    impatient.force_login(User.objects.create_superuser("kim"))
+    session = impatient.session
+    session[ACTIVE_AT] = 0  # so that the next request stores the session
+    session.save()
+
+    def fail(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(Session, "save", fail)
+    response = impatient.get("/admin/")
+    assert response.status_code == status
+    assert response.headers.get("Retry-After") == ("30" if status == 503 else None)
