@@ -11,6 +11,8 @@ import tempfile
 
 from portal.ops.logs import configuration
 
+# Importing the portal makes many objects and little garbage. `when_ready` turns the collector on again.
+gc.disable()
 wsgi_app = "portal.wsgi"
 bind = "127.0.0.1:8000"
 # Import the portal before forking: workers share most of their memory, and a new worker starts at once.
@@ -54,6 +56,7 @@ def when_ready(server):
     registry.preload()
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def worker_exit(server, worker):
