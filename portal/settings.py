@@ -257,6 +257,7 @@ COUNT_USAGE = env_bool("COUNT_USAGE", default=True)  # count pages, files and se
 REPLICA_URL = os.environ.get("REPLICA_URL", "").strip()  # a read replica (portal/ops/replicas.py)
 METRICS_NETWORKS = networks("METRICS_NETWORKS")  # the networks that may read /metrics
 MIDDLEWARE = [
+    "portal.http.outage.DatabaseRestartMiddleware",  # outermost: it may answer a request twice
     "portal.ops.logs.RequestIdMiddleware",
     "portal.http.hosts.HostPortMiddleware",  # before every middleware that reads the host
     *(["portal.ops.metrics.MetricsMiddleware"] if METRICS_NETWORKS else []),

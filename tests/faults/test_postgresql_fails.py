@@ -120,6 +120,21 @@ def test_nobody_notices_connections_that_were_cut_off_while_idle(own_database, c
             cluster.start()
 
 
+def test_readers_do_not_notice_a_quick_restart(own_database, cluster):
+    cluster.fill(own_database)
+    with serve(cluster.url) as site:
+        with Readers(
+            site, ["/ko/glossary/?q=tugai{}", "/en/sources/?q=aral{}", "/en/projects.csv?q=aral{}"], count=3
+        ) as readers:
+            for mode in ("fast", "immediate"):
+                readers.wait_for(200, count=3)
+                cluster.stop(mode)
+                cluster.start()
+            readers.wait_for(200, count=3)
+        assert "Traceback" not in site.log()
+    assert {answer.status for answer in readers.answers} == {200}
+
+
 def test_a_portal_that_starts_before_its_database_waits_for_it(own_database, cluster):
     cluster.fill(own_database)
     cluster.stop("fast")

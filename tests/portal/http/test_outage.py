@@ -12,7 +12,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from redis import exceptions as redis
 
 from portal.accounts.sessions import ACTIVE_AT
-from portal.http.outage import is_service_failure
+from portal.http.outage import is_connection_lost, is_service_failure
 
 SILENT = "could not connect to server db.internal.example"
 WORDS = {"en": "Back in a moment", "ko": "곧 다시 열립니다", "ru": "Скоро вернёмся"}
@@ -174,3 +174,14 @@ def test_editor_is_told_to_come_back_if_the_session_cannot_be_stored(impatient, 
     response = impatient.get("/admin/")
     assert response.status_code == status
     assert response.headers.get("Retry-After") == ("30" if status == 503 else None)
+
+
+@pytest.mark.parametrize(
+    ("code", "is_lost"), [(None, True), ("57P01", True), ("57P03", True), ("53100", False), ("55P03", False)]
+)
+def test_connection_is_lost_only_by_errors_of_the_connection(monkeypatch, code, is_lost):
+    cause = Exception("…")
+    cause.pgcode = code
+    monkeypatch.setattr(connection, "vendor", "postgresql")
+    assert is_connection_lost(caused(OperationalError("…"), cause)) is is_lost
+    assert not is_connection_lost(ValueError("…"))
