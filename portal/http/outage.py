@@ -12,7 +12,7 @@ import threading
 import time
 
 from django.core.handlers.wsgi import WSGIRequest
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.utils.log import log_response
@@ -34,6 +34,9 @@ def is_service_failure(error):
     if isinstance(error, OperationalError):
         # SQLite raises OperationalError for a missing table (SQLITE_ERROR) as for a locked database.
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_ERROR
+    if isinstance(error, InternalError):
+        # PostgreSQL itself failed, for example because a file may not grow. Other codes are mistakes of ours.
+        return str(getattr(cause, "pgcode", "")).startswith("XX")
     # Imported here: the import takes 0.1 seconds, and without CACHE_URL nothing else imports it.
     from redis import exceptions as redis  # noqa: PLC0415
 

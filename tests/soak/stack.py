@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import os
-import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -99,15 +99,21 @@ class Stack:
 
     @contextlib.contextmanager
     def limited(self):
-        """Without a disk of its own: no file of PostgreSQL and of the portal can grow above a size during the block."""
+        """Without a disk of its own: no file of PostgreSQL can grow above LARGEST_FILE during the block."""
+
+        def limit(size):
+            for pid in (postmaster, *memory_of_children(postmaster)):
+                with contextlib.suppress(subprocess.CalledProcessError):  # the process has ended
+                    self.cluster.run(
+                        shutil.which("prlimit"), "--pid", str(pid), f"--fsize={size}:", stderr=subprocess.DEVNULL
+                    )
+
         postmaster = self.postmaster()
-        pids = [postmaster, *memory_of_children(postmaster), *workers_of(self.site.process)]
-        for size in (LARGEST_FILE, resource.RLIM_INFINITY):
-            for pid in pids:
-                with contextlib.suppress(ProcessLookupError):
-                    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-            if size == LARGEST_FILE:
-                yield
+        limit(LARGEST_FILE)
+        try:
+            yield
+        finally:
+            limit("unlimited")
 
     def database_answers(self):
         """Return True if the database answers. Start it if it has ended, as Docker and systemd do.

@@ -8,7 +8,7 @@ import lxml.html
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
 from redis import exceptions as redis
 
 from portal.accounts.sessions import ACTIVE_AT
@@ -57,6 +57,12 @@ def of_sqlite(code):
     error = sqlite3.OperationalError("…")
     error.sqlite_errorcode = code
     return caused(OperationalError("…"), error)
+
+
+def of_postgresql(kind, code):
+    cause = Exception("…")
+    cause.pgcode = code
+    return caused(kind("…"), cause)
 
 
 def told(response):
@@ -140,6 +146,8 @@ def test_a_fault_of_our_own_is_a_500_that_promises_nothing(impatient, db):
         (of_sqlite(sqlite3.SQLITE_ERROR), False),  # the table does not exist
         (InterfaceError("connection already closed"), True),
         (caused(InterfaceError("bad parameter"), sqlite3.InterfaceError("bad parameter")), False),
+        (of_postgresql(InternalError, "XX000"), True),  # could not extend a file: File too large
+        (of_postgresql(InternalError, "25P02"), False),  # a query in a transaction that has failed
         (redis.ConnectionError("Connection refused"), True),
         (redis.TimeoutError("Timeout reading from socket"), True),
         (redis.ResponseError("unknown command"), False),
@@ -180,8 +188,6 @@ def test_editor_is_told_to_come_back_if_the_session_cannot_be_stored(impatient, 
     ("code", "is_lost"), [(None, True), ("57P01", True), ("57P03", True), ("53100", False), ("55P03", False)]
 )
 def test_connection_is_lost_only_by_errors_of_the_connection(monkeypatch, code, is_lost):
-    cause = Exception("…")
-    cause.pgcode = code
     monkeypatch.setattr(connection, "vendor", "postgresql")
-    assert is_connection_lost(caused(OperationalError("…"), cause)) is is_lost
+    assert is_connection_lost(of_postgresql(OperationalError, code)) is is_lost
     assert not is_connection_lost(ValueError("…"))
