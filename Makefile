@@ -41,7 +41,7 @@ CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u SECRET_KEY_FALLBACKS -u ALLOWED_HOSTS 
 	-u CACHE_URL -u DOI_LOOKUP_URL -u EMAIL_URL -u EMAIL_FROM -u STAFF_MFA \
 	-u LIMIT_PAGES -u LIMIT_SEARCH -u LIMIT_EXPORT -u LIMIT_API -u LIMIT_REPORTS -u LIMIT_AT_ONCE -u LOG_FORMAT -u METRICS_NETWORKS -u REPLICA_URL -u CONTACT_EMAIL
 
-.PHONY: help run port migrated seeded indexed collected test lint lint-web bench bench-programs soak soak-programs audit advisories interop interop-programs shots messages lock clean
+.PHONY: help run port migrated seeded indexed collected test lint lint-web bench bench-programs soak soak-programs cluster cluster-programs audit advisories interop interop-programs shots messages lock clean
 
 help:
 	@echo 'make run       start the portal on http://127.0.0.1:$(PORT)/ (another port: make run PORT=8001)'
@@ -50,6 +50,7 @@ help:
 	@echo 'make lint-web  style and likely errors of stylesheets and scripts (needs npm)'
 	@echo 'make bench     benchmarks with $(BENCH_PROJECTS) generated projects (also on PostgreSQL: BENCH_DATABASE=postgres://…)'
 	@echo 'make soak      an endurance run of $(MINUTES) minutes with faults (shorter: make soak MINUTES=10)'
+	@echo 'make cluster   let servers of a portal on several machines fail, all on this one (some: make cluster ARGS=primary_dies)'
 	@echo 'make advisories  known vulnerabilities of all packages (asks PyPI)'
 	@echo 'make audit     Lighthouse on each kind of page, as a slow phone (needs npm and Chromium)'
 	@echo 'make interop   read the portal with programs of others (some: make interop ARGS="--only pandas"; needs npm and GDAL)'
@@ -198,6 +199,19 @@ soak-programs:
 	@lacking=; export PATH="$$PATH:/usr/lib/postgresql/$$(ls /usr/lib/postgresql 2>/dev/null | sort -n | tail -n 1)/bin"; \
 	for pair in redis-server:redis-server initdb:postgresql; do \
 		command -v "$${pair%:*}" >/dev/null || lacking="$$lacking $${pair#*:}"; done; \
+	[ -z "$$lacking" ] || { echo "Programs are missing. On Debian and Ubuntu: apt-get install$$lacking" >&2; exit 1; }
+
+# It starts its own database, caches and proxies, on ports of its own.
+cluster: cluster-programs $(TOOLS)
+	@$(CLEAN_ENV) -u DATABASE_URL $(PY) -m tests.cluster $(ARGS)
+
+# Debian does not add the programs of PostgreSQL to PATH.
+cluster-programs:
+	@export PATH="$$PATH:/usr/sbin"; lacking=; \
+	for pair in haproxy:haproxy etcd:etcd-server patroni:patroni pgbouncer:pgbouncer redis-server:redis-server wrk:wrk; do \
+		command -v "$${pair%:*}" >/dev/null || lacking="$$lacking $${pair#*:}"; done; \
+	/usr/bin/python3 -c 'import etcd' 2>/dev/null || lacking="$$lacking python3-etcd"; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || lacking="$$lacking postgresql"; \
 	[ -z "$$lacking" ] || { echo "Programs are missing. On Debian and Ubuntu: apt-get install$$lacking" >&2; exit 1; }
 
 advisories: $(TOOLS)

@@ -30,6 +30,7 @@ CHROMIUM_ARGS = [
 ]
 VIEWPORTS = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1360, "height": 900}}
 SCHEMES = ("light", "dark")
+PATIENCE = 60  # seconds until a test gives up waiting for what should take two
 NO_CHROMIUM = "Chromium was not found: install it, or name it in CHROMIUM"
 
 
@@ -47,6 +48,15 @@ def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
+
+
+def until(condition, seconds=PATIENCE, pause=0.05):
+    """Wait until `condition()` is true and return its value. Raise AssertionError after `seconds`."""
+    end = time.monotonic() + seconds
+    while not (held := condition()):
+        assert time.monotonic() < end, f"{condition} did not come to hold within {seconds} seconds."
+        time.sleep(pause)
+    return held
 
 
 def settings_of_a_local_run(database_url=None, **more):
@@ -109,13 +119,14 @@ class Site:
 
 
 @contextlib.contextmanager
-def serve(database_url=None, *options, **environment):
-    """Run the portal on a free port of this machine during the block. Yield a Site.
+def serve(database_url=None, *options, port=None, **environment):
+    """Run the portal on a port of this machine, a free one by default, during the block. Yield a Site.
 
     `options` are options of gunicorn, `environment` further variables.
     """
     collect_static_files()
-    url = f"http://127.0.0.1:{(port := free_port())}"
+    port = port or free_port()
+    url = f"http://127.0.0.1:{port}"
     if "ALLOWED_HOSTS" not in environment:
         environment.setdefault("PUBLIC_URL", url)
     with tempfile.TemporaryDirectory(prefix="portal-") as folder:

@@ -21,6 +21,11 @@ def programs():
     return found[-1].parent if found else Path(named).parent if named else None
 
 
+def as_postgres():
+    """Return the words before a command that PostgreSQL's user must run, because PostgreSQL refuses to run as root."""
+    return ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+
+
 class Cluster:
     """A server with one empty database, `portal`."""
 
@@ -29,10 +34,9 @@ class Cluster:
         self.url = f"postgres://portal@127.0.0.1:{self.port}/portal"
 
     def run(self, program, *arguments, **more):
-        # PostgreSQL refuses to run as root. The working directory must be readable, or PostgreSQL reports an error.
-        become = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        # The working directory must be readable, or PostgreSQL reports an error.
         return subprocess.run(
-            [*become, str(programs() / program), *arguments],
+            [*as_postgres(), str(programs() / program), *arguments],
             cwd="/",
             stdin=subprocess.DEVNULL,
             check=True,

@@ -1,15 +1,13 @@
 """PostgreSQL stops and starts under load: nobody gets a server error, and the portal recovers by itself."""
 
 import contextlib
-import itertools
-import threading
 
 import psycopg2
 import pytest
 
 from tests.browser.served import serve
 from tests.faults.cluster import NO_PROGRAMS, programs, running_cluster
-from tests.faults.visiting import Editor, Readers, ask, session_of, until, workers_of
+from tests.faults.visiting import Editor, Readers, ask, saving, session_of, until_more, workers_of
 from tests.make import make_citation, make_source, make_term
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -30,38 +28,6 @@ def cluster():
         pytest.skip(NO_PROGRAMS)
     with running_cluster() as running:
         yield running
-
-
-@contextlib.contextmanager
-def saving(editor, path):
-    """An editor saves the definition of a term again and again. Return the words that the portal confirmed."""
-    leaving, stored, refused = threading.Event(), [], []
-
-    def save():
-        for number in itertools.count(1):
-            if leaving.is_set():
-                return
-            word = f"Forest number {number}."
-            answer = editor.save(path, definition_en=word, why=f"It has number {number}.")
-            if answer.status_code == 302:
-                stored.append(word)
-            else:
-                refused.append(answer)
-
-    thread = threading.Thread(target=save)
-    thread.start()
-    try:
-        yield stored, refused
-    finally:
-        leaving.set()
-        thread.join(120)
-        assert not thread.is_alive()
-
-
-def until_more(answers):
-    """Wait until the list has one more item."""
-    before = len(answers)
-    until(lambda: len(answers) > before)
 
 
 def asked(cluster, question):

@@ -2,11 +2,10 @@
 
 import httpx
 import pytest
-from django.conf import settings
 
 from tests.browser.served import serve
 from tests.faults.redis_server import running_redis
-from tests.faults.visiting import Readers, ask, early_in_a_minute, until
+from tests.faults.visiting import Readers, ask, early_in_a_minute, sign_in_wrongly, until
 from tests.make import make_source
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,14 +20,6 @@ def redis():
         yield server
 
 
-def sign_in(client, language):
-    """Return the response to a wrong password, which is counted in the shared cache."""
-    client.cookies.set(settings.LANGUAGE_COOKIE_NAME, language)
-    client.get("/accounts/login/")
-    form = {"login": "kim", "password": "wrong", "csrfmiddlewaretoken": client.cookies[settings.CSRF_COOKIE_NAME]}
-    return client.post("/accounts/login/", data=form)
-
-
 def test_readers_do_not_notice_and_who_signs_in_is_told(own_database, redis):
     make_source(title="Aral")
     with (
@@ -41,13 +32,13 @@ def test_readers_do_not_notice_and_who_signs_in_is_told(own_database, redis):
             redis.stop()
             readers.wait_for(200, count=20)
             for language, words in WORDS.items():
-                refused = sign_in(client, language)
+                refused = sign_in_wrongly(client, language)
                 assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
                 assert words in refused.text
             assert ask(site, "/readyz").status == 200  # the proxy may send readers here
             redis.start()
             until(lambda: ask(site, "/en/glossary/").is_whole_page and redis.client.dbsize() > 0)
-            assert sign_in(client, "en").status_code == 200
+            assert sign_in_wrongly(client, "en").status_code == 200
         assert "Traceback" not in site.log()
         assert "Redis does not answer" in site.log()
     assert [answer for answer in readers.answers if not answer.is_whole_page] == []

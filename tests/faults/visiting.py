@@ -16,18 +16,7 @@ from django.contrib.auth.models import User
 from django.test import Client, override_settings
 
 from portal.http import throttling
-from tests.browser.served import settings_of_a_local_run
-
-PATIENCE = 60  # seconds until a test gives up waiting for what should take two
-
-
-def until(condition, seconds=PATIENCE, pause=0.05):
-    """Wait until `condition()` is true and return its value. Raise AssertionError after `seconds`."""
-    end = time.monotonic() + seconds
-    while not (held := condition()):
-        assert time.monotonic() < end, f"{condition} did not come to hold within {seconds} seconds."
-        time.sleep(pause)
-    return held
+from tests.browser.served import PATIENCE, settings_of_a_local_run, until
 
 
 def early_in_a_minute():
@@ -176,7 +165,7 @@ class Editor:
                 return self.client.get(path)
 
         page = until(page)
-        if page.status_code == 503:
+        if page.status_code >= 500:
             raise Refused(page)
         assert page.status_code == 200, page.text
         [form] = lxml.html.fromstring(page.text).xpath("//div[@id='content-main']//form[contains(@id, '_form')]")
@@ -190,7 +179,7 @@ class Editor:
             answer = self.client.post(path, content=data, headers=headers)
         except httpx.TransportError:
             return None
-        assert answer.status_code in {302, 503}, lxml.html.fromstring(answer.text).xpath(
+        assert answer.status_code == 302 or answer.status_code >= 500, lxml.html.fromstring(answer.text).xpath(
             "//*[@class='errorlist']//text()"
         )
         return answer
@@ -201,3 +190,46 @@ class Editor:
             return self.send(path, self.form(path, changes))
         except Refused as refused:
             return refused.answer
+
+
+@contextlib.contextmanager
+def saving(editor, path):
+    """An editor saves the definition of a term again and again during the block.
+
+    Yield two lists that grow: the words that the portal confirmed, and the responses, or None, of the other attempts.
+    """
+    leaving, stored, refused = threading.Event(), [], []
+
+    def save():
+        for number in itertools.count(1):
+            if leaving.is_set():
+                return
+            word = f"Forest number {number}."
+            answer = editor.save(path, definition_en=word, why=f"It has number {number}.")
+            if answer is not None and answer.status_code == 302:
+                stored.append(word)
+            else:
+                refused.append(answer)
+
+    thread = threading.Thread(target=save)
+    thread.start()
+    try:
+        yield stored, refused
+    finally:
+        leaving.set()
+        thread.join(120)
+        assert not thread.is_alive()
+
+
+def until_more(answers):
+    """Wait until the list has one more item."""
+    before = len(answers)
+    until(lambda: len(answers) > before)
+
+
+def sign_in_wrongly(client, language="en"):
+    """Return the response to a wrong password, which is counted in the shared cache."""
+    client.cookies.set(settings.LANGUAGE_COOKIE_NAME, language)
+    client.get("/accounts/login/")
+    form = {"login": "kim", "password": "wrong", "csrfmiddlewaretoken": client.cookies[settings.CSRF_COOKIE_NAME]}
+    return client.post("/accounts/login/", data=form)

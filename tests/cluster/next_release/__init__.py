@@ -1,0 +1,1 @@
+"""The next release of the portal: terms have one more column."""
