@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management import get_commands
 
 from projects.iati import tables
+from tests.benchmarks import scaling
 
 ROOT = settings.BASE_DIR
 DOCUMENTS = sorted(str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -86,3 +87,7 @@ def test_decision_record_has_its_number_date_and_sections(name):
     assert re.fullmatch(r"Date: 20\d\d-\d\d-\d\d\. Status: (accepted|superseded by \d{4})", dated)
     assert re.findall(r"^## (.+)$", said, re.MULTILINE) == SECTIONS
     assert f"| [{name[:4]}]({name}) | {title[7:]} |" in read("docs/adr/README.md")
+
+
+def test_costs_of_scaling_are_those_of_the_calculation():
+    assert scaling.table() in read("docs/scaling.md")
