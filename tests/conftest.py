@@ -104,7 +104,12 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.browser)
         if not is_kept_from_the_database(item):
             item.add_marker(pytest.mark.database)
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)  # the others keep their order
+    items.sort(key=lambda item: not begins_early(item))  # the others keep their order
+
+
+def begins_early(item):
+    """Return True for long tests, and for those of faults, which mostly wait: others use the processor meanwhile."""
+    return item.get_closest_marker("long") is not None or item.path.parent.name == "faults"
 
 
 # Names that a test module imports if it starts other processes, which read DATABASE_URL themselves.

@@ -32,9 +32,12 @@ def rows_by_gdal(tmp_path):
         command = ["ogr2ogr", "-f", "CSV", "out.csv", "in.geojson", "-lco", "GEOMETRY=AS_WKT"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
         assert done.stderr == ""
-        csv.field_size_limit(10_000_000)  # of a multipolygon
-        with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
+        usual = csv.field_size_limit(10_000_000)  # of a multipolygon
+        try:
+            with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+                return list(csv.DictReader(file))
+        finally:
+            csv.field_size_limit(usual)  # the limit is one for the whole process
 
     return read
 

@@ -224,7 +224,7 @@ def test_readers_get_the_copy_while_the_first_database_is_away(two):
         httpx.Client(base_url=site.url, trust_env=False, timeout=30) as client,
     ):
         page = client.get(f"/en/projects/{KEY}/")
-        assert page.status_code == 200
+        assert page.status_code == 200, site.log()
         assert "As the copy has it" in page.text
         assert client.get("/readyz").status_code == 200, "The proxy sends readers here."
         assert (
