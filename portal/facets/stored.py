@@ -14,7 +14,7 @@ import logging
 from collections.abc import Sequence
 from itertools import pairwise
 
-from django.db import Error
+from django.db import Error, router
 from django.db.migrations.recorder import MigrationRecorder
 from pyroaring import BitMap
 
@@ -39,7 +39,9 @@ def fingerprint(queries: Sequence[str]) -> str:
     Words of a query are sorted, because Django selects grouped columns in another order in each process.
     """
     words = [sorted(query.replace(",", " ").split()) for query in queries]
-    migration = MigrationRecorder.Migration.objects.order_by("-pk").values_list("pk", "app", "name").first()
+    # From the database of the stored values, which may be a replica while the first database is away.
+    migrations = MigrationRecorder.Migration.objects.using(router.db_for_read(StoredFacetValues))
+    migration = migrations.order_by("-pk").values_list("pk", "app", "name").first()
     return hashlib.sha256(repr((migration, words)).encode()).hexdigest()
 
 
