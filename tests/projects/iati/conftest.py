@@ -1,9 +1,19 @@
 """Fixtures that read IATI files."""
 
+import csv
+
 import pytest
 
 from projects.iati import reading
 from tests.projects.iati.readings import found_in
+
+
+@pytest.fixture(autouse=True)
+def _usual_longest_cell():
+    """Give the csv module its usual limit. It is one for the whole process, and frictionless changes it."""
+    before = csv.field_size_limit(131_072)
+    yield
+    csv.field_size_limit(before)
 
 
 @pytest.fixture
