@@ -1,5 +1,7 @@
 """The portal’s feed, and all feeds as a feed reader reads them."""
 
+from contextlib import closing
+
 import feedparser
 import pytest
 from django.utils import timezone
@@ -88,7 +90,8 @@ def test_feed_reader_keeps_what_a_feed_says(content, client, tmp_path, path):
     assert response.status_code == 200
     file = tmp_path / "feed.atom"
     file.write_bytes(response.content)
-    with make_reader(":memory:", feed_root=str(tmp_path)) as keeper:
+    # Its own `with` leaves a database in memory open.
+    with closing(make_reader(":memory:", feed_root=str(tmp_path))) as keeper:
         keeper.add_feed("feed.atom")
         keeper.update_feeds()
         kept = keeper.get_feed("feed.atom")
