@@ -94,10 +94,9 @@ def pytest_configure(config):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session):
-    """Keep the garbage collector from what lives until the end: the tests and the modules.
+    """Keep tests and modules, which live until the end, from the garbage collector.
 
-    With its usual thresholds it looked through all of them again and again: a quarter of the processor time of a test
-    that asks for many pages.
+    Looking through them again and again took up to a quarter of the processor time of a test.
     """
     gc.disable()
     try:
