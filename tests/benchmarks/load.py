@@ -54,6 +54,8 @@ RATIOS = (
     ("list with four filters", "list with a filter", 1),
 )
 MOST_MILLISECONDS = {"page of a project": 25}
+FEWEST = 20_000  # projects from which growth is judged
+GROWING = ("list", "list with four filters", "page of a project")
 
 
 def set_up():
@@ -105,7 +107,7 @@ def main():
         extra["loaddata of all fixtures, s"] = loaddata()
         judge(measured, extra)
     store(f"load-{vendor}-{count}", {"projects": count, "measured": measured} | extra)
-    grown(vendor)
+    print_growth(f"load-{vendor}", lambda run: {name: run["measured"][name]["p95"] for name in GROWING})
 
 
 # ── Servers ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -264,16 +266,20 @@ def judge(measured, extra):
         print(f"{name:66}{value:9.2f}{'≥' if is_least else '≤':>4}{target:>5}{'' if met else '  missed'}")
 
 
-def grown(vendor):
-    """Print the ratio of the 95th percentiles with the most and with the fewest projects."""
-    runs = [json.loads(path.read_text()) for path in RESULTS.glob(f"load-{vendor}-*.json")]
-    few, *_others, many = sorted([*runs, runs[0]], key=lambda run: run["projects"])
-    if few["projects"] == many["projects"]:
+def print_growth(prefix, p95s):
+    """Print the ratio of the 95th percentiles with the most and with the fewest projects, of stored results.
+
+    The names of their files begin with `prefix`. `p95s` returns the percentiles in ms, by name, of the results in one.
+    """
+    runs = [json.loads(path.read_text()) for path in RESULTS.glob(f"{prefix}-*.json")]
+    runs = sorted((run for run in runs if run["projects"] >= FEWEST), key=lambda run: run["projects"])
+    if len(runs) < 2:
         return
-    print(f"\np95 among {many['projects']:,} projects : among {few['projects']:,} (target: ≤ {MOST_GROWTH})\n")
-    for name in ("list", "list with four filters", "page of a project"):
-        ratio = many["measured"][name]["p95"] / few["measured"][name]["p95"]
-        print(f"{name:66}{ratio:9.2f}{'' if ratio <= MOST_GROWTH else '  missed'}")
+    few, many = p95s(runs[0]), p95s(runs[-1])
+    print(f"\np95, ms: {runs[0]['projects']:,} and {runs[-1]['projects']:,} projects (growth at most {MOST_GROWTH})\n")
+    for name in [name for name in many if name in few]:
+        ratio = many[name] / few[name]
+        print(f"{name:42}{few[name]:9.1f}{many[name]:9.1f}{ratio:9.2f}{'' if ratio <= MOST_GROWTH else '  missed'}")
 
 
 if __name__ == "__main__":
