@@ -105,11 +105,6 @@ class ProjectQuerySet(RecordQuerySet):
         """Order by the date of the newest report on the status, the newest first. Unknown dates come last."""
         return self.order_by(models.F("status_as_of").desc(nulls_last=True), "key")
 
-    def known_budgets(self):
-        """Return (currency, sum of the known budgets, number of projects with one) for each currency, as a list."""
-        known = self.filter(budget__isnull=False).order_by().values_list("currency")
-        return list(known.annotate(models.Sum("budget"), models.Count("pk")).order_by("currency"))
-
     def defer_texts(self):
         """Defer the long texts, for lists and links."""
         return self.defer(

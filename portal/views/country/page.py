@@ -10,7 +10,6 @@ from issues.filters import EventFilter
 from issues.models import Event, Issue, IssueInCountry, PageIndicator
 from issues.motifs import HEAD, motif_of_country
 from portal.core.choices import Area, Level, PublicationStatus
-from portal.core.database import IdList
 from portal.core.urls import with_query
 from portal.facets import registry
 from portal.facets.filters import OfGyeonggi
@@ -23,6 +22,7 @@ from portal.views.country.overview import people_and_income, water_and_climate, 
 from portal.views.country.rows import count_rows
 from portal.views.home import choice_counts, merge_by_date
 from portal.views.map_data import with_project_ids
+from projects.budgets import sum_budgets
 from projects.filters import ResultFilter, projects_of_countries, projects_with_status
 from projects.models import UNDER_WAY, Agreement, Project, Result, StatusNow
 
@@ -165,7 +165,7 @@ class CountryPage(RecordView):
             "more_areas": count_rows(areas[AREAS:], "area", query),
             "top_area": areas[0] if areas else None,
             "projects": current_first(projects, current, PROJECTS),
-            "money": Project.objects.published().filter(pk__in_ids=IdList(projects)).known_budgets(),
+            "money": sum_budgets(projects).stated,
             "results": results.latest_first().for_list()[:RESULTS],
             "result_count": results.count(),
             "results_url": with_query(reverse("results"), of_country | {"kind": Result.Kind.RESULT.value}),

@@ -11,7 +11,6 @@ from django.views.generic import TemplateView
 
 from issues.models import AreaReport, Event
 from portal.core.choices import Area
-from portal.core.database import IdList
 from portal.core.urls import with_query
 from portal.facets import registry
 from portal.facets.bitmaps import NONE
@@ -22,6 +21,7 @@ from portal.models import Place
 from portal.models.place import GYEONGGI
 from portal.seo.head import PageMetadataMixin
 from portal.views.gyeonggi.ties import WIDE, TieView, threads_of
+from projects.budgets import sum_budgets
 from projects.filters import projects_with_status
 from projects.models import UNDER_WAY, Agreement, Organisation, Project, Result, StatusNow
 from projects.ties import Tie, local_governments, ties_of
@@ -151,7 +151,7 @@ class GyeonggiPage(PageMetadataMixin, TemplateView):
             **areas(ids, facets, report),
             **current_projects(ids),
             **reported_results(),
-            "money": Project.objects.published().filter(pk__in_ids=IdList(ids)).known_budgets(),
+            "money": sum_budgets(ids).stated,
             "project_count": len(ids),
             "latest": latest(ids, agreements, today),
             "agreements": agreements,
