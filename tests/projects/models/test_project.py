@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 
 from portal.models import Place
 from projects.models import Organisation, Participation, Project, ProjectIssue, RioMarker, Sector
@@ -106,6 +107,17 @@ def test_latest_start_comes_first_and_no_start_last():
     expected = ["newest", "a-new", "b-new", "old", "none"]
     assert keys(Project.objects.order_by("key").latest_first()) == expected
     assert keys(Project.objects.all()) == expected  # the default order
+
+
+@pytest.mark.parametrize("order", ["latest_first", "last_reported_first"])
+def test_orders_of_projects_are_read_off_an_index(order):
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_sort = off")  # it sorts so few rows if it may
+    plan = getattr(Project.objects.published(), order)().values_list("pk")[:10].explain()
+    assert "project_" in plan
+    assert "Sort" not in plan
+    assert "TEMP B-TREE" not in plan
 
 
 def test_list_loads_no_long_text_until_it_is_asked_for():
