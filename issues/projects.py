@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import dataclass
 
 from django.db.models import Q
-from django.utils import timezone
 
 from issues.models import Issue
 from portal.core.choices import PublicationStatus
@@ -116,10 +115,9 @@ def response_to_issue(issue) -> IssueResponse:
     """Return what Korea does about an issue, counted as the lists of projects and results count it."""
     model, index = _projects(), registry.facet_index(_projects())
     ids = index.facets["issue"][issue.key]
-    today = timezone.localdate()
 
     def count(statuses):
-        return model.objects.with_status_on(statuses, today).filter(pk__in_ids=IdList(ids)).count() if ids else 0
+        return ids.intersection_cardinality(registry.ids_with(index, model, "status_now", statuses))
 
     by_organisation = Counter()
     for value, taking_part in index.facets["organisation"].items():
@@ -133,13 +131,14 @@ def response_to_issue(issue) -> IssueResponse:
         .filter(key__in=most, country__group=Place.Group.KOREA)
     }
     results = model._meta.get_field("result_records").related_model.objects.published()
+    with_results = ids & BitMap(results.order_by().values_list("project", flat=True).distinct())
     return IssueResponse(
         projects=len(ids),
         under_way=count(model.Status.unfinished()),
         completed=count([model.Status.CLOSED]),
         gyeonggi=ids.intersection_cardinality(index.facets["gyeonggi"]["1"]),
         results=results.filter(
-            Q(issues=issue) | Q(issues__parent=issue) | Q(project__pk__in_ids=IdList(ids)),
+            Q(issues=issue) | Q(issues__parent=issue) | Q(project__pk__in_ids=IdList(with_results)),
         )
         .distinct()
         .count(),

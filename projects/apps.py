@@ -17,8 +17,11 @@ class ProjectsConfig(AppConfig):
         from projects import filters, models  # noqa: PLC0415
 
         content_version.track_changes_of(models.Project, Issue, models.Organisation, Place, models.Sector)
-        projects = models.Project.objects
-        registry.register(models.Project, lambda: filters.ProjectFilter(queryset=projects.published()).index)
+        registry.register(
+            models.Project,
+            lambda: filters.ProjectFilter(queryset=models.Project.objects.published()).index,
+            filters.ProjectFilter.base_filters,
+        )
         registry.register_preload(read_overlap)
 
 

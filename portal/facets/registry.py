@@ -5,8 +5,8 @@ The app that defines a list registers it, so that modules below that app can use
 
 import itertools
 import logging
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from django.db import Error, connections
 from django.db.models import Model, QuerySet
@@ -21,14 +21,15 @@ SCAN_AHEAD = 2_000  # so many records of the whole ordered table are searched be
 Record = TypeVar("Record", bound=Model)
 
 _indexes: dict[type[Model], Callable[[], FacetIndex]] = {}
+_facets: dict[type[Model], Mapping[str, Any]] = {}
 _preloaded: list[Callable[[], None]] = []
 
 logger = logging.getLogger(__name__)
 
 
-def register(model: type[Model], get_index: Callable[[], FacetIndex]) -> None:
-    """Register the function that returns the current facet index of the list of a model."""
-    _indexes[model] = get_index
+def register(model: type[Model], get_index: Callable[[], FacetIndex], facets: Mapping[str, Any]) -> None:
+    """Register the function that returns the current facet index of the list of a model, and its facets by name."""
+    _indexes[model], _facets[model] = get_index, facets
 
 
 def register_preload(read: Callable[[], None]) -> None:
@@ -56,6 +57,11 @@ def preload() -> None:
 def facet_index(model: type[Model]) -> FacetIndex:
     """Return the current facet index of the list of a model."""
     return _indexes[model]()
+
+
+def ids_with(index: FacetIndex, model: type[Model], facet: str, values: Sequence[Any]) -> BitMap:
+    """Return the ids of the records of a list that have one of the values of a facet. `index` is that of the list."""
+    return _facets[model][facet].ids_for_values(index.facets[facet], values)
 
 
 def first_ids(ordered: QuerySet, ids: BitMap, limit: int) -> list[int]:
