@@ -131,7 +131,8 @@ def response_to_issue(issue) -> IssueResponse:
         .filter(key__in=most, country__group=Place.Group.KOREA)
     }
     results = model._meta.get_field("result_records").related_model.objects.published()
-    with_results = ids & BitMap(results.order_by().values_list("project", flat=True).distinct())
+    of_projects = results.filter(project__isnull=False).order_by()
+    with_results = ids & BitMap(of_projects.values_list("project", flat=True).distinct())
     return IssueResponse(
         projects=len(ids),
         under_way=count(model.Status.unfinished()),
