@@ -58,7 +58,7 @@ def cached_for_version(make, *parts):
 
     Within a transaction that has changed content, the value is made anew and not cached.
     """
-    if content_version.has_changed():
+    if content_version.is_changing():
         return make()  # other processes must not get uncommitted content
     return caches["pages"].get_or_set(cache_key(content_version.current_version(), *parts), make, SECONDS)
 

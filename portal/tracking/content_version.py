@@ -279,11 +279,16 @@ def state() -> ContentState:
     return ContentState(settled + (pending or 0), settled, timezone.now() if pending else changed_at)
 
 
-def has_changed() -> bool:
-    """Return True if the open transaction has changed content. Nobody else sees its state yet.
+def is_changing() -> bool:
+    """Return True if the open transaction has changed content that is not settled.
 
     Do not cache under the version then: after a rollback, another state gets the same number.
     """
+    return bool(_rows())
+
+
+def has_changed() -> bool:
+    """Return True if the open transaction has changed content, settled or not. Nobody else sees its state yet."""
     return bool(change_log.hooks(PendingRow))
 
 

@@ -91,7 +91,7 @@ def test_image_does_not_show_a_place_that_is_a_draft(project, client):
 def test_image_is_drawn_once_for_each_content_version(project, client, monkeypatch):
     drawn = []
     monkeypatch.setattr(share_images.share_image, "render_places", lambda *args: drawn.append(args) or b"png")
-    monkeypatch.setattr("portal.tracking.content_version.has_changed", lambda: False)
+    monkeypatch.setattr("portal.tracking.content_version.is_changing", lambda: False)
     monkeypatch.setattr("portal.http.page_cache.caches", {"pages": LocMemCache("share images", {})})
     for _ in range(3):
         client.get("/picture/projects/trees.png")
