@@ -121,8 +121,9 @@ class Resource:
         found = filterset.qs
         if changed_from:
             found = found.filter(updated_at__gte=changed_from)
+        count = found.count() if changed_from else filterset.counter.count()  # which may count in memory
         rows = self.sorted(found, sort).prefetch_related(None)
-        return found.count(), list(rows.values_list("pk", flat=True)[offset : offset + limit])
+        return count, list(rows.values_list("pk", flat=True)[offset : offset + limit])
 
     def items(self, pks, language=None, fields=None):
         """Return these records as JSON objects, with texts in one language or, if it is None, in all."""
