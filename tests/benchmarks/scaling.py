@@ -32,7 +32,8 @@ class ScalingCost:
         return self.few[0] + (self.limit - self.few[1]) / self.slope
 
 
-FEW, MANY, PROJECTS = 223, 200_223, 10_000_000
+FEW, MANY, PROJECTS = 20_223, 1_000_223, 10_000_000
+CONTENT, LOAD = 223, 200_223  # of what was measured on SQLite
 INDICATORS, OBSERVATIONS = 59, 100_000_000  # the observations are spread evenly over the indicators
 COSTS = (
     ScalingCost("list of indicators", "s", (8_822, 0.029), (58_360, 0.077), 1, OBSERVATIONS),
@@ -41,17 +42,16 @@ COSTS = (
         "file of an indicator (CSV)", "s", (462 * INDICATORS, 0.012), (50_000 * INDICATORS, 0.345), 30, OBSERVATIONS
     ),
     ScalingCost("table of observations", "GB", (8_822, 0.0007), (58_360, 0.0087), 100, OBSERVATIONS),
-    ScalingCost("page of a country", "s", (FEW, 0.195), (MANY, 0.822), 1, PROJECTS),
-    ScalingCost("list of projects, with a search", "s", (FEW, 0.053), (MANY, 0.260), 1, PROJECTS),
-    ScalingCost("first start after a load", "s", (FEW, 0.42), (MANY, 5.3), 60, PROJECTS),
-    ScalingCost("memory of a process", "GB", (FEW, 0.199), (MANY, 0.281), 1, PROJECTS),
-    ScalingCost("check of a host (/readyz)", "s", (FEW, 0.0075), (MANY, 0.0316), 0.5, PROJECTS),
-    ScalingCost("sitemap", "s", (FEW, 0.008), (MANY, 0.118), 5, PROJECTS),
-    ScalingCost("search index", "GB", (FEW, 0.002), (MANY, 1.58), 16, PROJECTS),
-    ScalingCost("database", "GB", (FEW, 0.024), (MANY, 2.27), 100, PROJECTS),
+    ScalingCost("brief", "s", (FEW, 0.110), (MANY, 0.980), 1, PROJECTS),
+    ScalingCost("list of projects, with a search", "s", (FEW, 0.048), (MANY, 0.329), 1, PROJECTS),
+    ScalingCost("first start after a load", "s", (CONTENT, 0.42), (LOAD, 5.3), 60, PROJECTS),
+    ScalingCost("memory of a process", "GB", (FEW, 0.235), (MANY, 0.528), 1, PROJECTS),
+    ScalingCost("check of a host (/readyz)", "s", (FEW, 0.0118), (MANY, 0.283), 0.5, PROJECTS),
+    ScalingCost("sitemap", "s", (FEW, 0.0081), (MANY, 0.0397), 5, PROJECTS),
+    ScalingCost("search index", "GB", (FEW, 0.353), (MANY, 14.6), 16, PROJECTS),
+    ScalingCost("database", "GB", (FEW, 0.475), (MANY, 19.0), 100, PROJECTS),
     ScalingCost("file of all projects (CSV)", "s", (0, 0), (100_000, 6.2), 120, PROJECTS),
-    ScalingCost("list of projects, three filters", "s", (FEW, 0.029), (MANY, 0.052), 1, PROJECTS),
-    ScalingCost("page of a project", "s", (FEW, 0.0282), (MANY, 0.0337), 1, PROJECTS),
+    ScalingCost("list of projects, three filters", "s", (FEW, 0.0349), (MANY, 0.0418), 1, PROJECTS),
 )
 
 
