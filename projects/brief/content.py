@@ -34,7 +34,7 @@ from portal.core.formatting import (
 from portal.core.languages import label_list, text_and_language
 from portal.core.urls import with_query
 from portal.facets import registry
-from portal.facets.bitmaps import BitMap
+from portal.facets.bitmaps import BitMap, union
 from portal.facets.filters import OfGyeonggi
 from portal.models import Place, Source
 from projects.brief.document import Brief, BriefSection, BriefSource, Items, Paragraph, Table, Text
@@ -52,7 +52,7 @@ from projects.models import (
     ResultCitation,
     StatusNow,
 )
-from projects.models.project_status import is_current, status_then
+from projects.models.project_status import ids_by_status_on, is_current, status_then
 
 # The most rows of each part. A brief has two to four pages.
 FIGURES, CAUSES, PROJECTS, RESULTS, SILENT, AGREEMENTS, OFFICES, AHEAD = 8, 4, 8, 5, 3, 5, 8, 5
@@ -178,15 +178,21 @@ class BriefWriter:
         return ids - BitMap(later.order_by().values_list("pk", flat=True))
 
     @cached_property
-    def statuses(self) -> dict[int, StatusNow | None]:
-        """The status of each project on the day, by primary key; None if it is not known."""
+    def by_status(self) -> dict[StatusNow | None, BitMap]:
+        """The ids of the projects with each status on the day; under None, those of which it is not known."""
+        if not self.is_past:
+            found = ids_by_status_on(registry.facet_index(Project).facets["status_now"], self.day)
+            return {status: self.ids & ids for status, ids in found.items()}
+        by_status: dict[StatusNow | None, BitMap] = {}
         dates = ("status", "start", "end", "status_as_of")
         rows = Project.objects.filter(pk__in_ids=IdList(self.ids)).order_by().values_list("pk", *dates)
-        return {pk: status_then(*values, self.day, self.today) for pk, *values in rows}
+        for pk, *values in rows:
+            by_status.setdefault(status_then(*values, self.day, self.today), BitMap()).add(pk)
+        return by_status
 
     def ids_with(self, *wanted: StatusNow) -> BitMap:
         """Return the ids of the projects that have one of these statuses on the day."""
-        return BitMap(pk for pk, status in self.statuses.items() if status in wanted)
+        return union([self.by_status[status] for status in wanted if status in self.by_status])
 
     # ── What is so, and why ──────────────────────────────────────────────────────────────────────────────────
 
@@ -324,7 +330,8 @@ class BriefWriter:
 
     def status_text(self, project) -> str:
         """Return the status of the project on the day in words."""
-        status = self.statuses[project.pk]
+        dates = (project.start, project.end, project.status_as_of)
+        status = status_then(project.status, *dates, self.day, self.today)
         if status is None:
             return gettext("Not recorded for this day")
         if project.status_as_of and project.status_as_of.first_day > self.day:
@@ -340,11 +347,13 @@ class BriefWriter:
 
     def ask_of_projects(self, ids: BitMap, budgets_known: int) -> None:
         """Note what is not known of the projects."""
-        unconfirmed = [one for one in self.statuses.values() if one is None or not is_current(one)]
+        unconfirmed = sum(
+            len(found) for status, found in self.by_status.items() if status is None or not is_current(status)
+        )
         silent = self.silent_projects().count()
         for count, sentence in (
             (len(ids) - budgets_known, gettext("Projects whose budget is not known: {count}.")),
-            (len(unconfirmed), gettext("Projects whose status no recent source confirms: {count}.")),
+            (unconfirmed, gettext("Projects whose status no recent source confirms: {count}.")),
             (silent, gettext("Completed projects without a sourced result or lesson: {count}.")),
         ):
             if count:
