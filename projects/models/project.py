@@ -226,7 +226,6 @@ class Project(Record, EvidenceModel):
         indexes = [
             # PostgreSQL sets unknown dates first here, and the lists last. Migrations 0011 and 0032 add its indexes.
             models.Index(fields=["publication", "-start", "key"], name="project_by_start"),
-            models.Index(fields=["publication", "-status_as_of", "key"], name="project_by_report"),
             models.Index(fields=["level"], name="project_level"),
             models.Index(fields=["status"], name="project_status"),
             models.Index(fields=["finance"], name="project_finance"),
