@@ -49,15 +49,13 @@ def when_ready(server):
     """Load the facet bitmaps once for all workers, which may take seconds, and freeze all objects.
 
     The garbage collector skips frozen objects. It writes to all others, and a memory page that is written to is no
-    longer shared between workers. It looks at new objects less often than usual: for the page of a country that takes
-    3 ms instead of 9.
+    longer shared between workers.
     """
     from portal.facets import registry  # noqa: PLC0415 - needs the settings, which are loaded now
 
     registry.preload()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 50)
     gc.enable()
 
 

@@ -42,7 +42,7 @@ COSTS = (
         "file of an indicator (CSV)", "s", (462 * INDICATORS, 0.012), (50_000 * INDICATORS, 0.345), 30, OBSERVATIONS
     ),
     ScalingCost("table of observations", "GB", (8_822, 0.0007), (58_360, 0.0087), 100, OBSERVATIONS),
-    ScalingCost("brief", "s", (FEW, 0.110), (MANY, 0.980), 1, PROJECTS),
+    ScalingCost("brief", "s", (FEW, 0.085), (MANY, 0.283), 1, PROJECTS),
     ScalingCost("list of projects, with a search", "s", (FEW, 0.048), (MANY, 0.329), 1, PROJECTS),
     ScalingCost("first start after a load", "s", (CONTENT, 0.42), (LOAD, 5.3), 60, PROJECTS),
     ScalingCost("memory of a process", "GB", (FEW, 0.235), (MANY, 0.528), 1, PROJECTS),
