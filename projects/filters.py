@@ -264,8 +264,8 @@ def projects_with_status(*groups):
 
     It has the published projects of which readers see one of these statuses today. The index is read once.
     """
-    facet, bitmaps = ProjectFilter.base_filters["status_now"], registry.facet_index(Project).facets["status_now"]
-    return [facet.ids_for_values(bitmaps, statuses) for statuses in groups]
+    index = registry.facet_index(Project)
+    return [registry.ids_with(index, Project, "status_now", statuses) for statuses in groups]
 
 
 class ProjectFilter(IndexedFilterSet):
