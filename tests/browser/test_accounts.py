@@ -32,10 +32,10 @@ def desk(django_db_setup, django_db_blocker, tmp_path_factory):
         databases.copy_to(copy, connection)  # empty, and migrated: migrating it here takes half a minute
     database = f"sqlite:///{copy}"
     environment = settings_of_a_local_run(database) | {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+    command = [sys.executable, "manage.py", "createsuperuser", "--noinput"]
     for name in [*ACCOUNTS.values(), NEWCOMER]:
         subprocess.run(
-            [sys.executable, "manage.py", "createsuperuser", "--username", name]
-            + ["--email", f"{name}@example.org", "--noinput"],
+            [*command, "--username", name, "--email", f"{name}@example.org"],
             cwd=ROOT,
             env=environment,
             check=True,
