@@ -14,8 +14,8 @@ database by that copy for one test or one class. Such a test is rolled back too:
   pytest-django opens the test's transaction. On a function outside a class it lasts for that one test.
 - A test of the content must not request `transactional_db` or `live_server`, which empty the database at the end.
 
-**Cached files.** On SQLite both databases are copied from files that an earlier run has built (tests/databases.py).
-They are built again after a change of a migration, a fixture or code that builds them, and with `--create-db`.
+**Cached databases.** Both databases are copied from those that an earlier run has built (tests/databases.py). They are
+built again after a change of a migration, a fixture or code that builds them, and with `--create-db`.
 
 **A server.** `site` is the portal under gunicorn on that copy, as `make run` starts it, for tests in a browser. The
 server is another process and sees the data because they are committed. Its tests must only read: their changes would
@@ -27,7 +27,6 @@ import functools
 import gc
 import itertools
 import os
-import shutil
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -302,16 +301,11 @@ def administrator(desk, settings):
     return client
 
 
-def uses_cached_files(config):
-    """Return True if databases are copied from cached files."""
-    return settings.DATABASES["default"]["ENGINE"].endswith("sqlite3") and not config.getoption("create_db")
-
-
 @pytest.fixture(scope="session")
 def django_db_setup(request):
-    """Set up the test database as pytest-django does. On SQLite its tables come from a cached file."""
+    """Set up the test database as pytest-django does. Its tables come from a cached database."""
     with pytest.MonkeyPatch.context() as patch:
-        if uses_cached_files(request.config):
+        if not request.config.getoption("create_db"):
             patch.setattr(Migrate, "handle", copy_or_migrate(Migrate.handle))
         request.getfixturevalue("django_db_setup")
 
@@ -322,12 +316,12 @@ def copy_or_migrate(migrate):
     def handle(self, *args, **options):
         connection = connections[options["database"]]
 
-        def build(path):
+        def build(part):
             migrate(self, *args, **options)
-            databases.copy_to(path, connection)
+            databases.copy_to(part, connection)
 
-        with databases.cached("migrated", build) as path:
-            databases.copy_from(path, connection)
+        with databases.cached("migrated", build, databases.store_of(connection)) as name:
+            databases.copy_from(name, connection)
 
     return handle
 
@@ -358,20 +352,25 @@ class Switch:
 
 
 @contextlib.contextmanager
+def new_database(purpose, django_db_blocker, tmp_path_factory):
+    """Yield the name of a database that does not exist yet. If it exists at the end of the block, it is deleted."""
+    connection = connections["default"]
+    if connection.vendor == "sqlite":
+        yield str(tmp_path_factory.mktemp(purpose) / f"{purpose}.sqlite3")
+        return
+    name = f"{connection.settings_dict['NAME']}_{purpose}"
+    yield name
+    with django_db_blocker.unblock():
+        databases.Templates(connection).delete(name)
+
+
+@contextlib.contextmanager
 def copy_of_the_test_database(purpose, django_db_blocker, tmp_path_factory):
     """Yield the name of an empty copy of the test database, which exists until the end of the block."""
-    connection = connections["default"]
-    with django_db_blocker.unblock():
-        if connection.vendor == "sqlite":
-            name = str(tmp_path_factory.mktemp(purpose) / f"{purpose}.sqlite3")
-            databases.copy_to(name, connection)
-        else:
-            connection.creation.clone_test_db(purpose, verbosity=0, autoclobber=True)
-            name = connection.creation.get_test_db_clone_settings(purpose)["NAME"]
-    yield name
-    if connection.vendor != "sqlite":
+    with new_database(purpose, django_db_blocker, tmp_path_factory) as name:
         with django_db_blocker.unblock():
-            connection.creation.destroy_test_db(verbosity=0, suffix=purpose)
+            databases.copy_to(name, connections["default"])
+        yield name
 
 
 def address_of(name):
@@ -391,20 +390,20 @@ def load_content(name):
 @pytest.fixture(scope="session")
 def content_database(request, django_db_setup, django_db_blocker, tmp_path_factory):
     """Yield the name of a copy of the test database with all of fixtures/. It is made on first use."""
-    if uses_cached_files(request.config):
+    connection = connections["default"]
 
-        def build(path):
-            with django_db_blocker.unblock():
-                databases.copy_to(path, connections["default"])
-                load_content(str(path))
+    def build(name):
+        databases.copy_to(name, connection)
+        load_content(str(name))
 
-        with databases.cached("content", build) as path:
-            name = str(shutil.copy(path, tmp_path_factory.mktemp("content") / "content.sqlite3"))
-        yield name
-        return
-    with copy_of_the_test_database("content", django_db_blocker, tmp_path_factory) as name:
+    with new_database("content", django_db_blocker, tmp_path_factory) as name:
         with django_db_blocker.unblock():
-            load_content(name)
+            if request.config.getoption("create_db"):
+                build(name)
+            else:
+                store = databases.store_of(connection)
+                with databases.cached("content", build, store) as cached:
+                    store.copy(cached, name)
         yield name
 
 
@@ -434,16 +433,11 @@ def blank_database(django_db_setup, django_db_blocker, tmp_path_factory):
     Migrating forwards to an early state takes seconds. Migrating back to it takes more than a minute.
     """
     connection = connections["default"]
-    if connection.vendor == "sqlite":
-        with django_db_blocker.unblock(), Switch(str(tmp_path_factory.mktemp("blank") / "blank.sqlite3")):
-            yield
-        return
-    name = f"{connection.settings_dict['NAME']}_blank"
-    with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {connection.ops.quote_name(name)}")
+    with new_database("blank", django_db_blocker, tmp_path_factory) as name, django_db_blocker.unblock():
+        if connection.vendor != "sqlite":
+            databases.Templates(connection).copy("template1", name)
         with Switch(name):
             yield
-        cursor.execute(f"DROP DATABASE {connection.ops.quote_name(name)} WITH (FORCE)")
 
 
 # ── The browser ──────────────────────────────────────────────────────────────────────────────────────────────

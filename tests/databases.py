@@ -1,8 +1,8 @@
-"""Cache the migrated database and the loaded content as SQLite files, so that the next test run starts at once.
+"""Cache the migrated database and the loaded content, so that other processes and the next test run start at once.
 
-The files are in `.pytest_cache/d/databases/`. Their names contain a key: a hash of all that the database is built from.
-When any of it changes, the key changes too, and the database is built again. With `--create-db` these files are neither
-read nor written. `--cache-clear` deletes them.
+On SQLite they are files in `.pytest_cache/d/databases/`, which `--cache-clear` deletes. On PostgreSQL they are
+databases of the same server. Their names contain a key: a hash of all that the database is built from. When any of it
+changes, the key changes too, and the database is built again. With `--create-db` they are neither read nor written.
 """
 
 import ast
@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import django
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / ".pytest_cache" / "d" / "databases"
 APPS = ("portal", "issues", "projects")
-CACHED_FILES = 3  # Files of each kind to keep, so that switching between branches does not rebuild them.
+CACHED_DATABASES = 3  # of each kind; switching between branches does not rebuild them
 
 # Patterns of the files that build each database. The key contains these files and all project files that they import.
 MIGRATING = ("portal/settings.py", "*/migrations/*.py", "portal/management/commands/migrate.py")
@@ -71,37 +72,121 @@ def key_of(kind, root=ROOT):
     return found.hexdigest()[:20]
 
 
-@contextlib.contextmanager
-def cached(kind, build, folder=FOLDER):
-    """Yield the path of the cached file of `kind`. If there is none, call `build(path)` first.
+class Files:
+    """SQLite files of a folder."""
 
-    One process builds and the others wait for it. Read the file inside the block only, and do not change it.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{kind}-{key_of(kind)}.sqlite3"
-    with (folder / f"{kind}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not path.exists():
-            part = folder / f"{kind}.part"
-            for left in folder.glob(f"{kind}.part*"):  # left by a process that was killed
-                left.unlink()
-            build(part)
-            part.replace(path)
+    def __init__(self, folder=FOLDER):
+        self.folder = folder
+
+    def names(self, kind):
+        """Return the paths of the cached databases of `kind`, the newest first."""
+        files = self.folder.glob(f"{kind}-*.sqlite3")
+        return sorted(files, key=lambda file: file.stat().st_mtime, reverse=True)
+
+    def name(self, kind, key):
+        return self.folder / f"{kind}-{key}.sqlite3"
+
+    def delete(self, path):
+        for file in self.folder.glob(f"{path.name}*"):  # SQLite may have left a journal beside it
+            file.unlink()
+
+    def rename(self, path, new):
+        path.replace(new)
+
+    def use(self, path):
+        """Note that the database is still needed."""
         os.utime(path)
-        newest_first = sorted(folder.glob(f"{kind}-*.sqlite3"), key=lambda file: file.stat().st_mtime, reverse=True)
-        for old in newest_first[CACHED_FILES:]:
-            old.unlink()
-        yield path
+
+    def copy(self, path, new):
+        shutil.copy(path, new)
+
+
+class Templates:
+    """Databases of the PostgreSQL server of a connection, from which it copies others."""
+
+    folder = FOLDER  # of the locks
+
+    def __init__(self, connection):
+        self.connection = connection
+
+    def names(self, kind):
+        """Return the names of the cached databases of `kind`, the newest first."""
+        like = f"portal_cached_{kind}_%".replace("_", r"\_")
+        return [
+            name
+            for (name,) in self.ask("SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY oid DESC", like)
+        ]
+
+    def name(self, kind, key):
+        return f"portal_cached_{kind}_{key}"
+
+    def delete(self, name):
+        self.do("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+    def rename(self, name, new):
+        self.do("ALTER DATABASE {} RENAME TO {}", name, new)
+
+    def use(self, name):
+        """Do nothing: the server does not know when a database was last copied."""
+
+    def copy(self, name, new):
+        """Copy a database. Nobody may be connected to it."""
+        self.delete(new)
+        self.do("CREATE DATABASE {} TEMPLATE {}", new, name)
+
+    def ask(self, sql, *values):
+        with self.connection._nodb_cursor() as cursor:
+            cursor.execute(sql, values)
+            return cursor.fetchall()
+
+    def do(self, sql, *names):
+        with self.connection._nodb_cursor() as cursor:
+            cursor.execute(sql.format(*map(self.connection.ops.quote_name, names)))
+
+
+@contextlib.contextmanager
+def cached(kind, build, store):
+    """Yield the path or name of the cached database of `kind`. If there is none, call `build(part)` first.
+
+    `store` is Files or Templates. One process builds and the others wait for it. Copy the database inside the block
+    only, and do not change it.
+    """
+    store.folder.mkdir(parents=True, exist_ok=True)
+    with (store.folder / f"{kind}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        name = store.name(kind, key_of(kind))
+        if name not in store.names(kind):
+            part = store.name(kind, "part")
+            store.delete(part)  # left by a process that was killed
+            build(part)
+            store.rename(part, name)
+        store.use(name)
+        for old in [other for other in store.names(kind) if other != name][CACHED_DATABASES - 1 :]:
+            store.delete(old)
+        yield name
+
+
+def store_of(connection):
+    """Return where databases like that of the connection are cached."""
+    return Files() if connection.vendor == "sqlite" else Templates(connection)
 
 
 def copy_to(name, connection):
-    """Write the open SQLite database to a new file."""
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM INTO %s", [str(name)])
+    """Copy the open database to a new one: a file, or a database of the same server."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM INTO %s", [str(name)])
+    else:
+        connection.close()
+        Templates(connection).copy(connection.settings_dict["NAME"], name)
 
 
-def copy_from(path, connection):
-    """Replace the content of the open SQLite database with that of the file."""
-    connection.ensure_connection()
-    with contextlib.closing(sqlite3.connect(path)) as file:
-        file.backup(connection.connection)
+def copy_from(name, connection):
+    """Replace the content of the open database with that of another one."""
+    if connection.vendor == "sqlite":
+        connection.ensure_connection()
+        with contextlib.closing(sqlite3.connect(name)) as file:
+            file.backup(connection.connection)
+    else:
+        connection.close()
+        Templates(connection).copy(name, connection.settings_dict["NAME"])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
 from tests import databases
 
@@ -113,7 +114,7 @@ def one_key(monkeypatch):
 
 
 def read(folder, build=None):
-    with databases.cached("content", build, folder) as path:
+    with databases.cached("content", build, databases.Files(folder)) as path:
         return path.read_text()
 
 
@@ -142,7 +143,7 @@ def test_old_files_are_deleted(tmp_path, monkeypatch):
     for key in "abcdea":
         monkeypatch.setattr(databases, "key_of", lambda kind, key=key: key)
         read(tmp_path, lambda path: path.write_text("built"))
-    assert len(list(tmp_path.glob("*.sqlite3"))) == databases.CACHED_FILES
+    assert len(list(tmp_path.glob("*.sqlite3"))) == databases.CACHED_DATABASES
     assert (tmp_path / "content-a.sqlite3").exists()
 
 
@@ -164,3 +165,42 @@ def test_one_process_builds_while_others_wait(one_key, tmp_path):
         process.join()
     assert [process.exitcode for process in processes] == [0] * 4
     assert (tmp_path / "builds").read_text() == "built\n"
+
+
+# ── Databases of PostgreSQL ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def templates(db, monkeypatch):
+    """Return the store of PostgreSQL, and a function that reads the cached database with a key after building it."""
+    store = databases.Templates(connection)
+
+    def build(name):
+        store.copy("template1", name)
+
+    def names(key, build=build):
+        monkeypatch.setattr(databases, "key_of", lambda kind: key)
+        with databases.cached("tried", build, store):
+            return [name.removeprefix("portal_cached_tried_") for name in store.names("tried")]
+
+    yield names
+    for name in store.names("tried"):
+        store.delete(name)
+
+
+@pytest.mark.postgres
+def test_database_is_built_once_and_old_ones_are_deleted(templates):
+    assert templates("a") == ["a"]
+    assert templates("a", build=None) == ["a"]
+    assert [templates(key) for key in "bcd"][-1] == ["d", "c", "b"]
+
+
+@pytest.mark.postgres
+def test_half_a_database_is_not_read(templates):
+    def fail(name):
+        databases.Templates(connection).copy("template1", name)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        templates("a", fail)
+    assert templates("a") == ["a"]
