@@ -407,14 +407,17 @@ def make_usage_count(**fields):
     return _make_row(UsageCount, fields, **values)
 
 
-def make_picture(**fields):
-    """Make a picture that readers see, of a place unless a record is given. Its files are in the storage."""
+def make_picture(width=800, **fields):
+    """Make a picture that readers see, of a place unless a record is given. Its files are in the storage.
+
+    One with a width of 390 pixels has one file and is made many times faster.
+    """
     owner = {} if set(fields) & set(Picture.OWNERS) else {"place": make_place()}
     alts = {"alt_en": "Ships on dry land", "alt_ko": "마른 땅의 배", "alt_ru": "Суда на суше"}
     told = {"author": "Test Drawer", "credit": "Test Drawer", "licence": "cc-by-4.0", "persons": "none"}
     where = {"location_en": "Moynaq", "taken_on": "2021-07"}
     picture = Picture(**{**owner, **alts, **told, **where, "is_shown": True, **fields})
-    picture.set_files(images.encode(drawing(seed=next(_numbers))))
+    picture.set_files(images.encode(drawing(width, width * 5 // 8, seed=next(_numbers))))
     picture.save()
     return picture
 

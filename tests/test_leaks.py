@@ -118,7 +118,7 @@ def make_hidden():
             link(record, remembered(unpublished(publication)), SECRET)
     texts = {f"{name}_{code}": SECRET for name in ("alt", "location") for code in ("en", "ko", "ru")}
     told = {**texts, "credit": SECRET, "author": SECRET, "note": SECRET, "url": f"https://{SECRET}.example/"}
-    unseen = unseen_files(Picture, make_picture, world, made, **told)
+    unseen = unseen_files(Picture, make_picture, world, made, width=390, **told)
     told = {name: text for name, text in told.items() if not name.startswith(("alt", "location"))}
     titles = {f"title_{code}": SECRET for code in ("en", "ko", "ru")}
     document = functools.partial(make_attachment, documents.clean(pdf(SECRET)))  # its text is a secret too
@@ -126,7 +126,7 @@ def make_hidden():
     shown = make_attachment(source=world.source)
     indexing.flush_index()
     digests = {
-        "digest": [make_picture(place=world.place).digest],
+        "digest": [make_picture(width=390, place=world.place).digest],
         "hidden": [picture.digest for picture in unseen],
         "document": [shown.digest],
         "hidden_document": list({attachment.digest for attachment in unseen_documents}),

@@ -29,6 +29,7 @@ class Reader:
 
     def click(self, target):
         self._spend(1)
+        self.page.wait_for_load_state()  # before its styles are there, a page shows what it hides
         target.click()
 
     def link(self, end):
