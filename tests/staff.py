@@ -1,8 +1,13 @@
 """Sign in as a member of the staff."""
 
+import time
+
+from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.test import Client, override_settings
 
 from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
+from tests.browser.served import settings_of_a_local_run
 
 ROLES = {"editor": EDITOR, "reviewer": REVIEWER, "administrator": ADMINISTRATOR, "translator": TRANSLATORS["ko"]}
 
@@ -15,3 +20,17 @@ def sign_in(client, who):
         user.groups.set([Group.objects.get(name=ROLES.get(who, who))])
         client.force_login(user)
     return client
+
+
+def session_of(user):
+    """Return the session cookie of a user who has just signed in: no page asks for the password again.
+
+    Servers of `serve` on the same database accept it.
+    """
+    with override_settings(SECRET_KEY=settings_of_a_local_run()["SECRET_KEY"]):
+        browser = Client()
+        browser.force_login(user)
+        session = browser.session
+        session["signed_in_at"] = time.time()
+        session.save()
+    return browser.cookies[settings.SESSION_COOKIE_NAME].value

@@ -1,57 +1,73 @@
 """Fixtures of the admin in real browsers: a server on a copy of the content that tests may change, and its users."""
 
+import contextlib
+import functools
 import shutil
-import subprocess
-import sys
 
 import pytest
+from django.conf import global_settings, settings
+from django.contrib.auth.models import Group, User
 from django.db import connection
+from django.test import override_settings
 from playwright.sync_api import expect
 
-from tests.browser.served import ROOT, serve, settings_of_a_local_run
+from portal.settings import uploaded_files_storage
+from tests.browser.served import serve, settings_of_a_local_run
+from tests.conftest import Switch, empty_caches
+from tests.staff import session_of
 
 expect.set_options(timeout=15_000)  # milliseconds: a page that nobody has made yet takes long on a busy machine
 
-SESSIONS = """
-from django.contrib.auth.models import Group, User
-from django.test import Client
-people = (("kim", None), ("lee", None), ("han", "Editor"), ("seo", "Reviewer"), ("park", "Translator (Korean)"))
-for name, group in people:
-    account = {"username": name, "password": "a-dry-sea-remembers-1960"}
-    user = User.objects.create_user(**account, is_staff=True, is_superuser=group is None)
-    user.groups.set(Group.objects.filter(name=group))
-    client = Client(SERVER_NAME="localhost")
-    # By the form: it notes the time, and screens that ask for the password again open.
-    client.post("/accounts/login/", {"login": name, "password": account["password"]})
-    print(client.cookies["sessionid"].value)
-"""
+# The users of the admin and their groups. Those without a group are superusers.
+PEOPLE = {"kim": None, "lee": None, "han": "Editor", "seo": "Reviewer", "park": "Translator (Korean)"}
+
+
+@pytest.fixture(scope="session")
+def database_of_a_server(django_db_blocker):
+    """Return a context manager in which this process uses a database file of a server of `serve`, like that server.
+
+    Changes are committed at once: the server has them in its next response. Uploaded files are in the folder of the
+    database, which must be the server's DATA_DIR.
+    """
+
+    @contextlib.contextmanager
+    def use(path):
+        as_the_server = override_settings(
+            SECRET_KEY=settings_of_a_local_run()["SECRET_KEY"],
+            PASSWORD_HASHERS=global_settings.PASSWORD_HASHERS,
+            DATA_DIR=path.parent,
+            MEDIA_ROOT=path.parent / "files",
+            STORAGES=settings.STORAGES | {"default": uploaded_files_storage()},
+        )
+        empty_caches()
+        try:
+            with django_db_blocker.unblock(), Switch(str(path)), as_the_server:
+                yield
+        finally:
+            empty_caches()
+
+    return use
 
 
 @pytest.fixture(scope="module")
-def desk(content_database, tmp_path_factory):
-    """Run the portal on a copy of the content that tests may change. `sessions` are the session cookies of its users.
+def desk(content_database, database_of_a_server, tmp_path_factory):
+    """Run the portal on a copy of the content that tests may change. `sessions` are the session cookies of PEOPLE.
 
-    `desk.run(code)` runs Python code on that copy and returns what it prints.
+    In the block of `desk.database()` a test reads and changes that copy.
     """
     if connection.vendor != "sqlite":
         pytest.skip("what a browser sees does not depend on the database")
     copy = tmp_path_factory.mktemp("desk") / "desk.sqlite3"
     shutil.copy(content_database, copy)
-    url = f"sqlite:///{copy}"
-
-    def run(code):
-        return subprocess.run(
-            [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
-            cwd=ROOT,
-            env=settings_of_a_local_run(url) | {"DATA_DIR": str(copy.parent)},
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-
-    sessions = run(SESSIONS).split()
-    with serve(url, DATA_DIR=str(copy.parent)) as site:
-        site.sessions, site.run = sessions, run
+    database = functools.partial(database_of_a_server, copy)
+    sessions = []
+    with database():
+        for name, group in PEOPLE.items():
+            user = User.objects.create_user(name, is_staff=True, is_superuser=group is None)
+            user.groups.set(Group.objects.filter(name=group))
+            sessions.append(session_of(user))
+    with serve(f"sqlite:///{copy}", DATA_DIR=str(copy.parent)) as site:
+        site.sessions, site.database = sessions, database
         yield site
 
 

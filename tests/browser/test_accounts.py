@@ -1,18 +1,16 @@
 """The first administrator signs in with an app and a passkey, on a phone, without violations of the content policy."""
 
-import os
 import re
-import subprocess
-import sys
 import time
 from urllib.parse import urlsplit
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.core.management import call_command
 from django.db import connection
 
 from tests import databases
-from tests.browser.served import ROOT, VIEWPORTS, serve, settings_of_a_local_run
+from tests.browser.served import VIEWPORTS, serve
 from tests.browser.test_accessibility import AXE, EVERYTHING, report, violations
 
 PASSWORD = "a-dry-sea-remembers-1960"
@@ -22,29 +20,21 @@ NEWCOMER = "zarina"
 
 
 @pytest.fixture(scope="module")
-def desk(django_db_setup, django_db_blocker, tmp_path_factory):
+def desk(django_db_setup, django_db_blocker, database_of_a_server, tmp_path_factory):
     """Run a portal that requires two-factor authentication of staff. Its only accounts are those of createsuperuser."""
     if connection.vendor != "sqlite":
         pytest.skip("what a browser sees does not depend on the database")
     copy = tmp_path_factory.mktemp("desk") / "desk.sqlite3"
     with django_db_blocker.unblock():
         databases.copy_to(copy, connection)  # empty, and migrated: migrating it here takes half a minute
-    database = f"sqlite:///{copy}"
-    environment = settings_of_a_local_run(database) | {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}
-    command = [sys.executable, "manage.py", "createsuperuser", "--noinput"]
-    for name in [*ACCOUNTS.values(), NEWCOMER]:
-        subprocess.run(
-            [*command, "--username", name, "--email", f"{name}@example.org"],
-            cwd=ROOT,
-            env=environment,
-            check=True,
-            capture_output=True,
-        )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(os.environ, "STAFF_MFA", "1")
-        with serve(database) as site:
-            site.url = site.url.replace("127.0.0.1", "localhost")  # passkeys need a host name
-            yield site
+    with pytest.MonkeyPatch.context() as patch, database_of_a_server(copy):
+        patch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+        for name in [*ACCOUNTS.values(), NEWCOMER]:
+            email = f"{name}@example.org"
+            call_command("createsuperuser", interactive=False, username=name, email=email, verbosity=0)
+    with serve(f"sqlite:///{copy}", STAFF_MFA="1") as site:
+        site.url = site.url.replace("127.0.0.1", "localhost")  # passkeys need a host name
+        yield site
 
 
 class Person:

@@ -1,19 +1,13 @@
 """Maintenance of records in real browsers: merged duplicates, an archived record, a verified one."""
 
 import pytest
+from django.core.management import call_command
 from playwright.sync_api import expect
 
-KIM, HAN, SEO = 0, 2, 3  # an administrator, an editor, a reviewer
+from projects.models import Project
+from tests.make import make_organisation, make_participation
 
-TWINS = """
-from django.core.management import call_command
-from projects.models import Organisation, Participation, Project
-shared = {{"name_en": "{name}", "kind": "government", "publication": "published"}}
-Organisation.objects.create(key="{key}", **shared)
-twin = Organisation.objects.create(key="{key}-old", name_ko="{korean}", **shared)
-Participation.objects.create(project=Project.objects.get(key="{project}"), organisation=twin, role="partner")
-call_command("find_duplicates", verbosity=0)
-"""
+KIM, HAN, SEO = 0, 2, 3  # an administrator, an editor, a reviewer
 PROJECT = "koica-gggi-aral-sea-grip"
 
 
@@ -37,7 +31,11 @@ def open_record(page, desk, model, key):
 def test_two_records_of_one_thing_become_one(editor, desk, language, doubles, compare, merge, done):
     """The number on the dashboard falls, and a reader of the old URL gets the record that stays."""
     key, name, korean = f"salt-{language}", f"Salt Steppe Institute {language}", f"소금초원연구소{language}"
-    desk.run(TWINS.format(key=key, name=name, korean=korean, project=PROJECT))
+    with desk.database():
+        make_organisation(key=key, name_en=name)
+        twin = make_organisation(key=f"{key}-old", name_en=name, name_ko=korean)
+        make_participation(project=Project.objects.get(key=PROJECT), organisation=twin, role="partner")
+        call_command("find_duplicates", verbosity=0)
     kim = editor(KIM, language)
     kim.goto(f"{desk.url}/admin/")
     number = kim.locator("a[href$='/admin/doubles/#organisation'] b")

@@ -3,7 +3,15 @@
 import re
 
 import pytest
+from django.contrib.auth.models import User
 from playwright.sync_api import expect
+
+from issues.models import Issue
+from portal.models import Notice, Place
+from portal.tracking.change_log import content_transaction
+from portal.tracking.history import change_reason
+from projects.models import Project, SuggestedIssue
+from tests.make import make_citation, make_organisation, make_participation, make_project, make_source
 
 
 def open_term(page, desk, key):
@@ -96,10 +104,9 @@ def sign_in(page, name):
 
 def test_unsaved_text_is_offered_to_its_author_alone_and_survives_sign_outs(desk, new_context):
     """Two people share a browser: the session of one ends while she types, and the other signs in there."""
-    desk.run(
-        "from django.contrib.auth.models import User\n"
-        f"for name in ('nur', 'olga'): User.objects.create_superuser(name, password='{PASSWORD}')"
-    )
+    with desk.database():
+        for name in ("nur", "olga"):
+            User.objects.create_superuser(name, password=PASSWORD)
     context = new_context(base_url=desk.url, locale="en")
     page = context.new_page()
     address = f"{desk.url}/admin/issues/term/add/"
@@ -133,9 +140,8 @@ def test_unsaved_text_is_offered_to_its_author_alone_and_survives_sign_outs(desk
 
 def test_unsaved_text_survives_signing_in_again(desk, editor):
     """The message of a sign-in is a success too, but nothing was saved."""
-    desk.run(
-        f"from django.contrib.auth.models import User\nUser.objects.create_superuser('zhanna', password='{PASSWORD}')"
-    )
+    with desk.database():
+        User.objects.create_superuser("zhanna", password=PASSWORD)
     page = editor(0)
     page.context.clear_cookies()
     address = f"{desk.url}/admin/issues/term/add/"
@@ -210,23 +216,16 @@ def test_slash_opens_the_search_over_all_kinds_and_a_word_leads_to_a_form(editor
     assert "/change/" in page.url
 
 
-SUGGESTIONS = """
-from issues.models import Issue
-from projects.models import Project, SuggestedIssue
-project = Project.objects.first()
-Project.objects.filter(pk=project.pk).update(publication="draft")
-for issue in Issue.objects.exclude(project_links__project=project)[:3]:
-    SuggestedIssue.objects.create(project=project, issue=issue, score=3, reasons=[["marker", "8:2"]])
-print(Issue.objects.exclude(project_links__project=project)[0].pk)
-"""
-
-
 def test_one_key_decides_on_a_suggested_issue(editor, desk):
     def press(key):
         page.wait_for_load_state()  # the script of the keys runs after the text is there
         page.keyboard.press(key)
 
-    desk.run(SUGGESTIONS)
+    with desk.database():
+        project = Project.objects.first()
+        Project.objects.filter(pk=project.pk).update(publication="draft")
+        for issue in Issue.objects.exclude(project_links__project=project)[:3]:
+            SuggestedIssue.objects.create(project=project, issue=issue, score=3, reasons=[["marker", "8:2"]])
     page = editor(2)
     page.goto(f"{desk.url}/admin/projects/suggestedissue/")
     page.get_by_role("link", name="Decide one by one").click()
@@ -292,24 +291,17 @@ def test_enter_in_a_list_runs_no_action(editor, desk):
 
 def test_a_project_is_reviewed_with_its_drafts_by_two_people(editor, desk):
     """An editor submits a project with drafts; a reviewer sends it back with a reason, takes it and publishes all."""
-    desk.run(
-        "from django.contrib.auth.models import User\n"
-        "from simple_history.models import HistoricalRecords\n"
-        "from types import SimpleNamespace\n"
-        "from portal.tracking.change_log import content_transaction\n"
-        "from tests.make import make_citation, make_organisation, make_participation, make_project, make_source\n"
-        "from portal.models import Notice, Place\n"
-        "Notice.objects.all().delete()\n"  # of the tests before
-        "HistoricalRecords.context.request = SimpleNamespace(user=User.objects.get(username='han'))\n"
-        "with content_transaction():\n"
-        "    drafts = {'publication': 'draft'}\n"
-        "    project = make_project(key='saxaul-belt', title_en='Saxaul belt', **drafts)\n"
-        "    project.countries.add(Place.objects.get(key='uz'))\n"
-        "    organisation = make_organisation(key='forest-service', name_en='Forest Service of the Aral', **drafts)\n"
-        "    make_participation(project=project, organisation=organisation)\n"
-        "    for record in (project, organisation):\n"
-        "        make_citation(record, make_source(key=f'{record.key}-source', title=f'On {record.key}', **drafts))\n"
-    )
+    drafts = {"publication": "draft"}
+    with desk.database():
+        Notice.objects.all().delete()  # of the tests before
+        author = User.objects.get(username="han")
+        with change_reason("", author=author), content_transaction():
+            project = make_project(key="saxaul-belt", title_en="Saxaul belt", **drafts)
+            project.countries.add(Place.objects.get(key="uz"))
+            organisation = make_organisation(key="forest-service", name_en="Forest Service of the Aral", **drafts)
+            make_participation(project=project, organisation=organisation)
+            for record in (project, organisation):
+                make_citation(record, make_source(key=f"{record.key}-source", title=f"On {record.key}", **drafts))
     han, seo = editor(2), editor(3)
 
     def open_project(page):

@@ -1,10 +1,29 @@
 """Every page of the admin opens without errors in the browser and without violations of the content policy."""
 
-import json
 import re
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.auth.models import User
+
+from issues.models import Issue, Term
+from portal.models.curation import ExternalLink
+from projects.models import Project, SuggestedIssue
+from tests.make import (
+    make_attachment,
+    make_correction,
+    make_digest_subscription,
+    make_imported,
+    make_imported_file,
+    make_picture,
+    make_portal_details,
+    make_reader_report,
+    make_rejected_activity,
+    make_reporting_organisation,
+    make_revision,
+    make_tombstone,
+)
 
 # The pages of a model’s admin. Its other URLs return parts of forms or JSON, or are buttons.
 ABOUT_ALL = ("changelist", "add", "import", "export")
@@ -54,43 +73,6 @@ CLOSED |= {
 CLOSED |= {("portal.place", "key")}  # the first place is a country, whose key is fixed
 CLOSED |= {("projects.rejectedactivity", screen) for screen in ("add", "delete")}
 
-# Models without a record in the content get one, so that each of their pages can be opened.
-RECORDS = """
-import json
-from allauth.mfa.models import Authenticator
-from django.contrib import admin
-from django.contrib.auth.models import User
-from issues.models import Issue, Term
-from portal.models.curation import ExternalLink
-from projects.models import Project, SuggestedIssue
-from tests.make import (
-    make_attachment, make_correction, make_digest_subscription, make_imported, make_imported_file, make_picture,
-    make_portal_details, make_reader_report, make_rejected_activity, make_reporting_organisation,
-    make_revision, make_tombstone,
-)
-Authenticator.objects.create(user=User.objects.get(username="lee"), type="totp", data={})
-ExternalLink.objects.create(address="https://example.org/")
-SuggestedIssue.objects.create(project=Project.objects.first(), issue=Issue.objects.first(), score=3)
-make_attachment()
-make_correction()
-make_digest_subscription()
-make_picture()
-make_portal_details()
-make_reader_report()
-make_imported_file(imported_at=None)
-make_imported()
-make_rejected_activity()
-make_reporting_organisation()
-make_revision(Term.objects.order_by("pk").last(), {"definition_en": "Revised."})
-make_tombstone()
-for text in ("One text.", "Another text."):
-    term = Term.objects.order_by("pk").first()
-    term.definition_en = text
-    term.save()
-models = {model._meta.label_lower: model._base_manager.order_by("pk").first() for model in admin.site._registry}
-print(json.dumps({label: record and record.pk for label, record in models.items()}))
-"""
-
 WATCH_POLICY = """
 window.breaches = [];
 document.addEventListener("securitypolicyviolation", (event) =>
@@ -100,8 +82,31 @@ document.addEventListener("securitypolicyviolation", (event) =>
 
 @pytest.fixture(scope="module")
 def records(desk):
-    """Return the primary key of a record of each model."""
-    found = json.loads(desk.run(RECORDS).splitlines()[-1])
+    """Return the primary key of a record of each model. Models without a record in the content get one."""
+    with desk.database():
+        Authenticator.objects.create(user=User.objects.get(username="lee"), type="totp", data={})
+        ExternalLink.objects.create(address="https://example.org/")
+        SuggestedIssue.objects.create(project=Project.objects.first(), issue=Issue.objects.first(), score=3)
+        make_attachment()
+        make_correction()
+        make_digest_subscription()
+        make_picture()
+        make_portal_details()
+        make_reader_report()
+        make_imported_file(imported_at=None)
+        make_imported()
+        make_rejected_activity()
+        make_reporting_organisation()
+        make_revision(Term.objects.order_by("pk").last(), {"definition_en": "Revised."})
+        make_tombstone()
+        for text in ("One text.", "Another text."):  # a former state
+            term = Term.objects.order_by("pk").first()
+            term.definition_en = text
+            term.save()
+        found = {
+            model._meta.label_lower: model._base_manager.order_by("pk").values_list("pk", flat=True).first()
+            for model in admin.site._registry
+        }
     assert [label for label, pk in found.items() if pk is None] == []
     return found
 

@@ -6,6 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from portal.models import Place, Source
+from projects.models import Organisation
 from tests.browser.served import VIEWPORTS
 from tests.browser.test_accessibility import COLOURS, report
 
@@ -72,7 +74,8 @@ def test_look_alikes_are_told_while_one_types_and_do_not_stop_who_has_looked(des
     save(page)
     expect(page.locator(".messagelist .success")).to_be_visible()
     # Remove it, so that the other language finds the same candidates.
-    desk.run(f"from projects.models import Organisation; Organisation.objects.get(key='forestry-{language}').delete()")
+    with desk.database():
+        Organisation.objects.get(key=f"forestry-{language}").delete()
 
 
 def test_without_javascript_the_form_comes_back_once_and_nothing_is_lost(desk, editor, language):
@@ -90,7 +93,8 @@ def test_without_javascript_the_form_comes_back_once_and_nothing_is_lost(desk, e
     page.get_by_label(words["another"]).check()
     save(page)
     expect(page.locator(".messagelist .success")).to_be_visible()
-    desk.run(f"from portal.models import Place; Place.objects.get(key='nukus-{language}').delete()")
+    with desk.database():
+        Place.objects.get(key=f"nukus-{language}").delete()
 
 
 # ── A source from a reference ────────────────────────────────────────────────────────────────────────────────
@@ -123,7 +127,8 @@ def test_a_source_is_made_from_bibtex(desk, editor, language, scripts):
     page.locator("#reference").fill("https://doi.org/10.1234/arid.2021.7")
     page.get_by_role("button", name=words["fill"]).click()
     expect(page.locator("#duplicate-check")).to_contain_text("nurmuhamedov-2021")
-    desk.run("from portal.models import Source; Source.objects.get(key='nurmuhamedov-2021').delete()")
+    with desk.database():
+        Source.objects.get(key="nurmuhamedov-2021").delete()
 
 
 # ── Prose ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,6 +2,10 @@
 
 from playwright.sync_api import expect
 
+from portal.models import Place
+from portal.tracking.change_log import content_transaction
+from tests.make import make_citation, make_project, make_source
+
 HAN, SEO = 2, 3  # an editor and a reviewer: tests/browser/conftest.py
 SOURCE = (
     "@misc{x, title={Planting report of the Muynak forestry}, author={Kim, Chul-soo}, year={2024}, month=mar, "
@@ -134,16 +138,11 @@ def test_a_project_goes_from_an_empty_form_to_its_readers_and_back(editor, desk)
 
 def test_two_editors_add_change_and_remove_rows_at_once(editor, desk):
     """What only one of them did merges by itself; a row that both changed is asked about."""
-    desk.run(
-        "from portal.models import Place\n"
-        "from portal.tracking.change_log import content_transaction\n"
-        "from tests.make import make_citation, make_project, make_source\n"
-        "with content_transaction():\n"
-        "    project = make_project(key='two-editors', title_en='Two editors', publication='draft')\n"
-        "    project.countries.add(Place.objects.get(key='uz'))\n"
-        "    for name in ('Both', 'Gone', 'Alone'):\n"
-        "        make_citation(project, make_source(key=f'row-{name.lower()}', title=f'{name} report'))\n"
-    )
+    with desk.database(), content_transaction():
+        project = make_project(key="two-editors", title_en="Two editors", publication="draft")
+        project.countries.add(Place.objects.get(key="uz"))
+        for name in ("Both", "Gone", "Alone"):
+            make_citation(project, make_source(key=f"row-{name.lower()}", title=f"{name} report"))
     kim, lee = editor(0), editor(1)
     for page in (kim, lee):
         page.goto(f"{desk.url}/admin/projects/project/?q=two-editors")
@@ -168,13 +167,10 @@ def test_two_editors_add_change_and_remove_rows_at_once(editor, desk):
     expect(clash.locator("fieldset legend")).to_contain_text("Both report")
     lee.get_by_role("radio", name="Keep my version").check()
     Hand(lee).save()
-    found = desk.run(
-        "from projects.models import Project\n"
-        "project = Project.objects.get(key='two-editors')\n"
-        "print(project.title_en, sorted(project.citations.values_list('source__title', 'position'))[-2:], "
-        "project.citations.count())"
-    )
-    assert "Two editors at once" in found
-    assert "('Both report', 22)" in found
-    assert "Gone" not in found
-    assert found.strip().endswith(" 3")
+    with desk.database():
+        project.refresh_from_db()
+        rows = dict(project.citations.values_list("source__title", "position"))
+    assert project.title_en == "Two editors at once"
+    assert len(rows) == 3  # one of them is the report that Kim has found
+    assert "Gone report" not in rows
+    assert (rows["Both report"], rows["Alone report"]) == (22, 33)

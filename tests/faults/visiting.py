@@ -13,10 +13,10 @@ import httpx
 import lxml.html
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.test import Client, override_settings
 
 from portal.http import throttling
-from tests.browser.served import PATIENCE, settings_of_a_local_run, until
+from tests import staff
+from tests.browser.served import PATIENCE, until
 
 AWAY = {502, 503, 504}  # of the portal, or of a proxy before it; 500 is a fault of the portal
 
@@ -34,10 +34,7 @@ def workers_of(process):
 
 def session_of(username):
     """Return the session cookie of a new administrator, which a server of `serve` accepts."""
-    with override_settings(SECRET_KEY=settings_of_a_local_run()["SECRET_KEY"]):
-        browser = Client()
-        browser.force_login(User.objects.create_superuser(username))
-    return browser.cookies[settings.SESSION_COOKIE_NAME].value
+    return staff.session_of(User.objects.create_superuser(username))
 
 
 # ── Readers ──────────────────────────────────────────────────────────────────────────────────────────────────
