@@ -7,6 +7,7 @@ def open_grid(page, desk):
     page.goto(f"{desk.url}/admin/issues/indicator/?q=aral-sea-area")
     page.locator("#result_list .field-observations_count a").first.click()
     expect(page.locator(".grid")).to_be_visible()
+    page.wait_for_load_state()  # scripts that keep what is typed run after the table is there
 
 
 def test_typed_values_are_kept_on_leaving_and_only_those(editor, desk):
