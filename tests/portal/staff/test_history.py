@@ -140,6 +140,7 @@ def test_history_asks_the_same_of_the_database_for_one_change_as_for_three(desk,
     assert queries() == one
 
 
+@pytest.mark.html
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("language", ["en", "ko", "ru"])
 def test_history_opens_in_each_language_and_obeys_the_content_policy(desk, model, language):
