@@ -10,6 +10,7 @@ at zoom z: the region is 250 px wide at zoom 0, and 1000 px at zoom 2.
 """
 
 import bisect
+import functools
 import itertools
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -62,7 +63,12 @@ class BoundingBox:
 
     def contains(self, other: "BoundingBox") -> bool:
         """Return True if the other box is inside."""
-        return self.holds((other.left, other.top)) and self.holds((other.right, other.bottom))
+        return (
+            self.left <= other.left
+            and self.top <= other.top
+            and other.left + other.width <= self.left + self.width
+            and other.top + other.height <= self.top + self.height
+        )
 
     def meets(self, other: "BoundingBox") -> bool:
         """Return True if the boxes overlap by more than an edge."""
@@ -418,22 +424,51 @@ def set_names(names: Sequence[NamePlacement], paper: BoundingBox) -> list[Spot |
     tries right, left, below, above, the four diagonals, and then above and below from one side of the mark. A name over
     a point tries the point and its `steps`, then the same half a row below and above.
     """
-    marks = [
-        BoundingBox(name.x - name.radius, name.y - name.radius, 2 * name.radius, 2 * name.radius) for name in names
-    ]
-    taken: list[BoundingBox] = []
+    grid = BoxGrid()
+    for i, name in enumerate(names):
+        if name.radius:
+            side = 2 * name.radius
+            grid.add(BoundingBox(name.x - name.radius, name.y - name.radius, side, side), i)
     found: list[Spot | None] = []
     for i, name in enumerate(names):
-        others = [mark for j, mark in enumerate(marks) if j != i and names[j].radius]
         for place in _places(name):
             box = extent(name, place)
-            if paper.contains(box) and not any(box.meets(other) for other in [*taken, *others]):
-                taken.append(box)
+            if paper.contains(box) and grid.is_free(box, i):
+                grid.add(box)
                 found.append(place)
                 break
         else:
             found.append(None)
     return found
+
+
+class BoxGrid:
+    """Boxes by the square cells that they touch, so that a box is compared only with those near it."""
+
+    SIZE = 48.0  # of a cell, in pixels: the width of a short name
+
+    def __init__(self) -> None:
+        # Edges instead of BoundingBox, whose right and bottom are calculated at each look.
+        self.cells: dict[tuple[int, int], list[tuple[float, float, float, float, int | None]]] = {}
+
+    def add(self, box: BoundingBox, owner: int | None = None) -> None:
+        """Add a box. `owner` is what it belongs to, as `is_free` needs it."""
+        left, top, right, bottom = box.left, box.top, box.right, box.bottom
+        for cell in self._cells(left, top, right, bottom):
+            self.cells.setdefault(cell, []).append((left, top, right, bottom, owner))
+
+    def is_free(self, box: BoundingBox, owner: int) -> bool:
+        """Return True if the box overlaps no other one by more than an edge. Boxes of the same owner do not count."""
+        left, top, right, bottom = box.left, box.top, box.right, box.bottom
+        for cell in self._cells(left, top, right, bottom):
+            for x0, y0, x1, y1, other in self.cells.get(cell, ()):
+                if left < x1 and x0 < right and top < y1 and y0 < bottom and other != owner:
+                    return False
+        return True
+
+    def _cells(self, left: float, top: float, right: float, bottom: float) -> Iterator[tuple[int, int]]:
+        columns = range(int(left // self.SIZE), int(right // self.SIZE) + 1)
+        return itertools.product(columns, range(int(top // self.SIZE), int(bottom // self.SIZE) + 1))
 
 
 def _places(name: NamePlacement) -> Iterator[Spot]:
@@ -467,6 +502,7 @@ def extent(name: NamePlacement, place: Spot) -> BoundingBox:
     return BoundingBox(left - across, top - down, name.width + 2 * across, height + 2 * down)
 
 
+@functools.lru_cache(maxsize=2_000)  # the names of places return on many maps
 def text_width(text: str, size: float = 12.0) -> float:
     """Return the approximate width in pixels of a text in a semi-bold system font of `size` pixels.
 
