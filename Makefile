@@ -31,6 +31,7 @@ PY = $(VENV)/bin/python
 MANAGE = $(PY) manage.py
 RUNTIME = $(VENV)/.requirements
 TOOLS = $(VENV)/.requirements-dev
+COLLECTED = staticfiles/staticfiles.json
 INTEROP_PYTHON = .venv-interop/.requirements
 INTEROP_NODE = .node/interop/.packages
 PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check
@@ -120,7 +121,10 @@ indexed: seeded
 	@echo 'Checking the search index'
 	@$(MANAGE) rebuild_search_index --if-needed
 
-collected: $(RUNTIME)
+collected: $(COLLECTED)
+
+# Hashing and compressing take seconds, so they run again only after a change. A folder changes when a file comes or goes.
+$(COLLECTED): $(RUNTIME) portal/settings.py $(shell find static)
 	@echo 'Collecting static files into staticfiles/'
 	@$(MANAGE) collectstatic --noinput --verbosity 0
 
