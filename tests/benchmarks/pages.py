@@ -40,7 +40,7 @@ def main():
     print(f"\n{len(typical) - len(missed)} of {len(typical)} kinds of page within their target")
     stored = {"projects": count, "empty view, ms": empty, "p50, ms": typical, "p95, ms": slow, "missed": missed}
     store(f"pages-{vendor}-{count}", stored)
-    print_growth(f"pages-{vendor}", lambda run: run["p95, ms"])
+    print_growth(f"pages-{vendor}", lambda run: run.get("p95, ms", {}))  # older results have no percentiles
 
 
 def percentiles(url):

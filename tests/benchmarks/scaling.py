@@ -46,7 +46,7 @@ COSTS = (
     ScalingCost("list of projects, with a search", "s", (FEW, 0.048), (MANY, 0.329), 1, PROJECTS),
     ScalingCost("first start after a load", "s", (CONTENT, 0.42), (LOAD, 5.3), 60, PROJECTS),
     ScalingCost("memory of a process", "GB", (FEW, 0.235), (MANY, 0.528), 1, PROJECTS),
-    ScalingCost("check of a host (/readyz)", "s", (FEW, 0.0118), (MANY, 0.283), 0.5, PROJECTS),
+    ScalingCost("count of the search index (/readyz)", "s", (FEW, 0.0118), (MANY, 0.283), 0.5, PROJECTS),
     ScalingCost("sitemap", "s", (FEW, 0.0081), (MANY, 0.0397), 5, PROJECTS),
     ScalingCost("search index", "GB", (FEW, 0.353), (MANY, 14.6), 16, PROJECTS),
     ScalingCost("database", "GB", (FEW, 0.475), (MANY, 19.0), 100, PROJECTS),
