@@ -52,7 +52,7 @@ from portal.facets import bitmaps
 from portal.tracking import audit_log
 from tests import databases
 from tests.browser.served import CHROMIUM_ARGS, NO_CHROMIUM, chromium, serve
-from tests.staff import sign_in
+from tests.staff import note_sign_in, sign_in
 
 # With this variable in the environment (.ci/run sets it) a skipped test fails: a machine without Chromium, Java or a
 # checker has not tested the portal. Only these reasons are allowed: a file outside the repository, the other database.
@@ -295,9 +295,7 @@ def administrator(desk, settings):
     """The client of an administrator who has just signed in: no page asks for a password or a second factor."""
     settings.STAFF_MFA = False
     client = desk("administrator")
-    session = client.session
-    session["signed_in_at"] = time.time()
-    session.save()
+    note_sign_in(client)
     return client
 
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.test import Client, override_settings
 
+from portal.accounts.adapters import SIGNED_IN_AT
 from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from tests.browser.served import settings_of_a_local_run
 
@@ -22,6 +23,13 @@ def sign_in(client, who):
     return client
 
 
+def note_sign_in(client):
+    """Store in the session of a client that its user has just signed in: no page asks for the password again."""
+    session = client.session
+    session[SIGNED_IN_AT] = time.time()
+    session.save()
+
+
 def session_of(user):
     """Return the session cookie of a user who has just signed in: no page asks for the password again.
 
@@ -30,7 +38,5 @@ def session_of(user):
     with override_settings(SECRET_KEY=settings_of_a_local_run()["SECRET_KEY"]):
         browser = Client()
         browser.force_login(user)
-        session = browser.session
-        session["signed_in_at"] = time.time()
-        session.save()
+        note_sign_in(browser)
     return browser.cookies[settings.SESSION_COOKIE_NAME].value

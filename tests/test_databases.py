@@ -172,7 +172,7 @@ def test_one_process_builds_while_others_wait(one_key, tmp_path):
 
 @pytest.fixture
 def templates(db, monkeypatch):
-    """Return the store of PostgreSQL, and a function that reads the cached database with a key after building it."""
+    """Return a function that builds the database with a key if it is not cached, and returns the keys of all cached."""
     store = databases.Templates(connection)
 
     def build(name):

@@ -66,8 +66,8 @@ class BoundingBox:
         return (
             self.left <= other.left
             and self.top <= other.top
-            and other.left + other.width <= self.left + self.width
-            and other.top + other.height <= self.top + self.height
+            and other.right <= self.right
+            and other.bottom <= self.bottom
         )
 
     def meets(self, other: "BoundingBox") -> bool:

@@ -14,6 +14,7 @@ from django.core import mail
 from django.db import transaction
 from django.urls import reverse
 
+from tests.staff import note_sign_in
 from tests.untranslated import english_words, pattern, visible_texts
 
 pytestmark = pytest.mark.django_db
@@ -40,9 +41,7 @@ def gulnara():
 def signed_in(client, gulnara):
     """The client of an account that has just signed in and has all second factors."""
     client.force_login(gulnara)
-    session = client.session
-    session["signed_in_at"] = time.time()
-    session.save()
+    note_sign_in(client)
     return client
 
 

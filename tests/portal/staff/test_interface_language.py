@@ -1,7 +1,6 @@
 """Each page of the admin is in the language of its user: no English word is left besides names, codes and content."""
 
 import re
-import time
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -42,6 +41,7 @@ from tests.make import (
     make_suggested_issue,
     make_tombstone,
 )
+from tests.staff import note_sign_in
 from tests.untranslated import english_words, pattern, stored_texts, visible_texts
 from tests.world import make_world
 
@@ -99,9 +99,7 @@ def superuser(records, client, settings):
     """The client of a superuser who has just signed in: no page asks for a password or a second factor."""
     settings.STAFF_MFA = False
     client.force_login(User.objects.get(username="lee"))
-    session = client.session
-    session["signed_in_at"] = time.time()
-    session.save()
+    note_sign_in(client)
     return client
 
 
