@@ -295,7 +295,7 @@ def poisoned(record):
     return texts
 
 
-@pytest.mark.html
+@pytest.mark.any_database
 def test_markup_in_records_is_shown_and_not_run(world, client):
     filled_in = [name for record in records(world) for name in poisoned(record)]
     assert len(filled_in) > 80
@@ -314,7 +314,7 @@ def test_markup_in_records_is_shown_and_not_run(world, client):
     assert shown > 100, "The markup was to be seen as text."
 
 
-@pytest.mark.html
+@pytest.mark.any_database
 def test_markup_in_an_address_is_shown_and_not_run(world, client):
     harmed = {}
     for name in (*LISTS, *PAGES):

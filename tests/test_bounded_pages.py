@@ -84,6 +84,7 @@ def asked(client, address):
     return response, len(queries)
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("address", [*PARTS, *WITHOUT])
 def test_page_is_as_large_for_many_projects_as_for_more(client, grow, address):
     client.get("/en/about/")  # The first page of a process fills Django's own caches.

@@ -28,6 +28,8 @@ from tests.faults.varnish_server import running_varnish
 from tests.faults.visiting import ask, early_in_a_minute, until
 from tests.portal.test_settings import variables_of
 
+pytestmark = pytest.mark.any_database
+
 ROOT = settings.BASE_DIR
 READ = {name for path in ("portal/settings.py", "gunicorn.conf.py") for name in variables_of(ROOT / path)}
 

@@ -395,6 +395,7 @@ def test_korean_is_written_in_hangul_and_russian_in_cyrillic():
     assert odd == []
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("model", MODELS)
 def test_every_field_holds_what_its_form_would_take(model):
     refused = {}

@@ -102,6 +102,7 @@ def test_a_page_of_every_kind_is_looked_at():
     assert names - changes - past | {"issues-changes", "projects-on"} == looked_at
 
 
+@pytest.mark.any_database
 @EVERY_LANGUAGE
 @pytest.mark.parametrize("kind", PAGES)
 def test_page_has_one_heading_a_title_and_its_language(content, client, kind, language):
@@ -117,7 +118,7 @@ def test_page_has_one_heading_a_title_and_its_language(content, client, kind, la
     assert tree.xpath("//meta[@name='description']/@content") != [""]
 
 
-@pytest.mark.html
+@pytest.mark.any_database
 @EVERY_LANGUAGE
 @pytest.mark.parametrize("kind", [kind for kind in PAGES if status(kind) == 200])
 def test_page_leads_to_itself_in_every_language(content, client, kind, language):
@@ -134,7 +135,7 @@ def test_page_leads_to_itself_in_every_language(content, client, kind, language)
 LETTERS = {"ko": re.compile("[가-힣]"), "ru": re.compile("[А-яЁё]")}
 
 
-@pytest.mark.html
+@pytest.mark.any_database
 @pytest.mark.parametrize("language", LETTERS)
 @pytest.mark.parametrize("kind", PAGES)
 def test_headings_are_in_the_language_of_the_page(content, client, kind, language):
@@ -430,7 +431,7 @@ def strays(walk, sitemap):
 
 
 @pytest.mark.long
-@pytest.mark.html
+@pytest.mark.any_database
 def test_every_link_of_the_english_pages_leads_somewhere(content, client):
     """Visit all pages without a query, and three lists for each combination of parameters."""
     walk = Walk(client, "/en/", queries=3)
@@ -443,7 +444,7 @@ def test_every_link_of_the_english_pages_leads_somewhere(content, client):
     assert [asset for asset in walk.assets if not finders.find(asset.removeprefix("/static/"))] == []
 
 
-@pytest.mark.html
+@pytest.mark.any_database
 @pytest.mark.parametrize("language", ["ko", "ru"])
 def test_links_of_some_pages_of_each_kind_lead_somewhere(content, client, language):
     """Visit a sample: four pages of each kind."""

@@ -14,7 +14,7 @@ from tests.lists import LISTS
 from tests.pages import PAGES, status
 from tests.world import link, make_world, records
 
-pytestmark = [pytest.mark.django_db, pytest.mark.query_counts]
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 # Pages that are not of one record, and some of them with a query.
 ADDRESSES = [

@@ -216,6 +216,7 @@ def test_replaced_texts_are_those_of_installed_packages(language):
     assert [entry.msgid for entry in replaced if gaps(entry.msgid) != gaps(entry.msgstr)] == []
 
 
+@pytest.mark.any_database
 def test_every_string_of_the_code_is_in_the_catalogues(tmp_path):
     if not shutil.which("xgettext"):
         pytest.skip("gettext is missing")

@@ -1,5 +1,7 @@
 """One network that requests far more pages than people read does not slow down others."""
 
+import pytest
+
 from tests.browser.served import serve
 from tests.faults import burst
 from tests.faults.visiting import ask
@@ -7,6 +9,7 @@ from tests.faults.visiting import ask
 SOON = 1  # seconds; the 95th percentile of cached pages must be below this on a machine that also runs other tests
 
 
+@pytest.mark.any_database
 def test_others_read_cached_pages_while_one_network_asks_for_all_that_has_to_be_made(content_url):
     with serve(content_url, "--workers", "2", "--threads", "8", LIMIT_PAGES="600", LIMIT_AT_ONCE="2") as site:
         for _ in range(8):  # from both workers

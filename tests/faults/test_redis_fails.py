@@ -8,7 +8,7 @@ from tests.faults.redis_server import running_redis
 from tests.faults.visiting import Readers, ask, early_in_a_minute, sign_in_wrongly, until
 from tests.make import make_source
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 PAGES = ("/en/glossary/", "/ko/sources/", "/ru/", "/en/sources/?q=aral{}")
 WORDS = {"en": "Back in a moment", "ko": "곧 다시 열립니다", "ru": "Скоро вернёмся"}

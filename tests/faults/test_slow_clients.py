@@ -21,6 +21,8 @@ from tests.faults.visiting import ask, session_of, until, workers_of
 from tests.make import make_citation, make_indicator, make_place, make_source, make_term
 from tests.test_deployment import proxied
 
+pytestmark = pytest.mark.any_database
+
 MANY = 24  # of each kind; the server has four threads
 SOON = 5  # seconds, on a machine that also runs other tests
 

@@ -8,6 +8,7 @@ from tests.browser.served import serve
 from tests.faults.visiting import early_in_a_minute
 
 
+@pytest.mark.any_database
 @pytest.mark.django_db(transaction=True)  # the server only sees committed data
 @pytest.mark.parametrize("proxies", ["0", "1"])
 def test_portal_answers_through_a_unix_socket(own_database, tmp_path, proxies):

@@ -18,7 +18,7 @@ from tests.faults.varnish_server import running_varnish
 from tests.faults.visiting import session_of, until, workers_of
 from tests.make import make_project, make_term
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 SECONDS = 1  # until all readers see a change
 BROWSER = {"Accept": "text/html,application/xhtml+xml", "Accept-Encoding": "br, gzip"}

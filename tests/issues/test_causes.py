@@ -348,7 +348,7 @@ def test_page_of_an_issue_without_links_has_no_graph(client, chain):
 # ── Query counts ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 @pytest.mark.parametrize("count", [1, 4])
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_graph_asks_the_same_of_the_database_for_one_link_as_for_four(

@@ -456,6 +456,7 @@ def read_csv(answer):
     return list(csv.DictReader(io.StringIO(text[1:])))
 
 
+@pytest.mark.any_database
 @pytest.mark.usefixtures("content")
 class TestContent:
     def test_every_indicators_chart_table_and_file_hold_the_same_numbers(self, client):

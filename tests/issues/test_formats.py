@@ -99,7 +99,7 @@ def test_figure_of_a_series_that_readers_cannot_see_is_left_out(hidden, publicat
     assert stated(figure.issue)["key_figures"] == []
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_figures_of_three_issues_take_the_same_queries_as_those_of_one():
     def issue_with_figure():
         observation = make_observation(indicator=make_indicator(), place=make_place())

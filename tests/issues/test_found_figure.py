@@ -30,6 +30,7 @@ def found(text):
 
 
 class TestContent:
+    @pytest.mark.any_database
     def test_questions_by_stored_names_get_their_figure_in_three_languages(self, content):
         shown = Observation.objects.published().select_related("indicator", "place")
         newest = {one.indicator_id: one for one in shown.order_by("year", "place__key")}

@@ -33,6 +33,7 @@ def test_list_and_form_of_an_indicator_lead_to_its_table(editor, area):
 CHANGEABLE = set(PublicationStatus) - {PublicationStatus.SET_ASIDE}  # one that is set aside is taken up first
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("who", "sees", "types_in"),
     [
@@ -87,7 +88,7 @@ def test_the_page_opens_in_each_language_and_obeys_the_content_policy(editor, ar
         assert re.findall(INLINE, response.content.decode()) == []
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_the_page_asks_the_same_of_the_database_for_one_value_as_for_many(editor):
     def queries(years, places):
         indicator = make_indicator(publication=D)

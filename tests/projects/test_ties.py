@@ -214,7 +214,7 @@ def test_side_with_the_most_ties_comes_first_then_the_newest(city, region):
     ]
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_queries_do_not_grow_with_the_number_of_ties(city, region):
     def grow(number):
         government, _department = region

@@ -454,7 +454,7 @@ def test_attempt_limit_holds_in_a_network_that_the_account_signed_in_from(editor
     assert attempt("gulnara", PASSWORD, "10.0.0.1").startswith(REFUSED)
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_attempts_with_names_that_nobody_has_ask_as_many_queries(editor):
     """The time of a response does not reveal whether there is an account."""
     counts = []

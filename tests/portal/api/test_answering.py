@@ -343,7 +343,7 @@ def test_scripts_of_other_sites_may_read_and_not_write(client, address):
 # ── Query counts ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_api_asks_the_same_of_the_database_for_one_record_as_for_three(client):
     one, three = counts_of_one_world_and_three({path: partial(get, client, path) for path in PATHS})
     assert three == one

@@ -239,7 +239,7 @@ def test_network_that_asks_too_often_is_told_when_to_come_back(program, settings
     assert int(found[-1]["Retry-After"]) <= 61
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 @pytest.mark.usefixtures("content")
 @pytest.mark.parametrize("name", ["search", "list_records"])
 def test_answer_asks_as_few_queries_for_many_results_as_for_few(program, django_assert_max_num_queries, name):

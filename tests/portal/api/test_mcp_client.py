@@ -27,6 +27,7 @@ def called(site, mode, calls):
     return json.loads(done.stdout)
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(("mode", "version"), [("legacy", HANDSHAKES[0]), ("auto", MODERN)])
 def test_official_client_calls_each_tool(site, mode, version):
     found = called(site, mode, list(CALLS.items()))

@@ -161,7 +161,7 @@ def test_limit_is_kept(client, world):
     assert len(results_of(client, {"query": "Kara-Suu", "limit": 1})) == 1
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_number_of_database_queries_does_not_grow_with_the_names(client, world):
     def asked(queries):
         with CaptureQueriesContext(connection) as found:

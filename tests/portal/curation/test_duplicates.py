@@ -129,7 +129,7 @@ def test_what_is_no_pair_is_not_told_apart(desk, number):
     assert desk("editor").post(PAGE, {"apart": number}).status_code == 404
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_page_asks_the_same_of_the_database_for_one_pair_as_for_three(desk):
     client = desk("administrator")
 

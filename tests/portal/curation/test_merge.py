@@ -502,7 +502,7 @@ def test_a_key_that_no_other_record_has_is_asked_for_again(desk):
     assert client.get(address(Project, "merge", 0)).status_code == 404
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 @pytest.mark.parametrize("make", [make_source, make_place, make_organisation, make_project])
 def test_the_page_asks_the_same_of_the_database_for_few_rows_as_for_many(desk, make):
     stays, goes = make(), make()

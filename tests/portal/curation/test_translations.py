@@ -328,7 +328,7 @@ def test_a_row_with_a_page_of_its_own_shows_and_settles_what_is_older_of_it(desk
     assert not OutdatedTranslation.objects.exists()
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_the_form_asks_the_same_of_the_database_for_one_as_for_three(desk):
     issue, client = make_issue(), desk("reviewer")
 

@@ -106,6 +106,7 @@ def test_address_stays_in_its_link(url):
     assert [element.tag for element in tree(link("A title", url)).iter()] == ["div", "p", "a"]
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_record_full_of_attacks_has_the_structure_of_any_other(client, attack, reader):
@@ -222,7 +223,7 @@ def test_draft_has_no_markdown_and_is_not_named(client, publication):
     assert "Secret" not in document(client, "/en/projects/trees.md")
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_number_of_queries_does_not_grow(client):
     event, counts = make_event(key="dam"), []
     for _ in range(2):

@@ -15,7 +15,7 @@ from tests.portal.formats.files import FORMS, content, table
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_files_ask_the_same_of_the_database_for_one_record_as_for_three(client):
     def download(name, form):
         response = client.get(f"/en/{name}/", {"format": form})

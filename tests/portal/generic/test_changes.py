@@ -207,7 +207,7 @@ ROWS = {
 }
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 @pytest.mark.parametrize("make", ROWS)
 @pytest.mark.parametrize("feed", ["", "feed/"])
 def test_changes_ask_the_same_of_the_database_however_many_there_are(client, make, feed):

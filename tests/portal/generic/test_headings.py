@@ -124,7 +124,7 @@ def checked(client, url):
     return over_nothing(reading.page(response))
 
 
-@pytest.mark.html
+@pytest.mark.any_database
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", PAGES)
 def test_no_heading_of_the_content_stands_over_nothing(content, client, kind, language):
@@ -161,6 +161,7 @@ def test_no_heading_of_a_comparison_of_bare_records_stands_over_nothing(client, 
     assert checked(client, f"/en/compare/?{kind}={make().key}&{kind}={make().key}") == []
 
 
+@pytest.mark.any_database
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "name",

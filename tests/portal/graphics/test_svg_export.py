@@ -104,6 +104,7 @@ PICTURES = {
 }
 
 
+@pytest.mark.any_database
 @pytest.mark.usefixtures("content")
 class TestContent:
     @pytest.mark.parametrize("language", ["en", "ko", "ru"])
@@ -131,7 +132,6 @@ class TestContent:
         assert on_page
         assert on_page - _words(file) == set()
 
-    @pytest.mark.html
     @pytest.mark.parametrize("language", ["en", "ko", "ru"])
     @pytest.mark.parametrize("picture", PICTURES)
     def test_a_picture_is_a_png_file_too(self, client, language, picture):

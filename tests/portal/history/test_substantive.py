@@ -220,7 +220,7 @@ def test_number_of_states_that_are_read_is_limited(since, on, monkeypatch):
     assert (len(answer.changes), answer.is_cut) == (2, False)
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_number_of_queries_does_not_grow(since):
     def queries():
         settle()

@@ -21,6 +21,7 @@ PUBLIC = (
 )
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("path", PUBLIC)
 def test_public_answer_is_open_to_scripts(client, path):
     make_project(key="trees")

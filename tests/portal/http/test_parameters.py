@@ -142,7 +142,7 @@ def asked_by(tree, here):
         yield urlsplit(form.get("action") or here).path or here, fields
 
 
-@pytest.mark.html
+@pytest.mark.any_database
 @pytest.mark.parametrize("kind", PAGES)
 def test_pages_ask_only_for_parameters_that_are_known(content, client, rf, kind):
     here = address(kind, "en")

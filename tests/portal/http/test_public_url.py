@@ -51,6 +51,7 @@ def asked(keys):
         yield f"/oai?verb={verb}"
 
 
+@pytest.mark.any_database
 def test_no_answer_repeats_the_host_that_was_asked(world, client):
     named, count = [], 0
     for address in asked(world):

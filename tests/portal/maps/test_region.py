@@ -253,7 +253,7 @@ def test_every_mark_of_a_page_is_in_its_list_too(content, client, path):
         assert url.startswith("/") or found.xpath(f"//*[@id='{url[1:]}']")
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 @pytest.mark.parametrize("count", [1, 12])
 def test_maps_ask_the_same_of_the_database_for_one_place_as_for_twelve(five, count, django_assert_num_queries):
     for _ in range(count):

@@ -74,7 +74,7 @@ def test_feed_of_corrections_has_the_log(client, language):
     assert feed.entries[0].updated[:7] == "2026-03"
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_feed_of_corrections_takes_as_many_queries_for_many(client):
     make_correction(record=make_project())
     one = queries(client, "/en/corrections/feed/")

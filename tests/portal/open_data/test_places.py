@@ -107,7 +107,7 @@ def test_file_has_no_drafts(client):
     assert {feature["id"] for feature in features} == {"uz", "karakalpakstan", "nukus", "central-asia"}
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_number_of_queries_does_not_grow(client):
     def count():
         with CaptureQueriesContext(connection) as queries:

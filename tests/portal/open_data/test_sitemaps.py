@@ -96,6 +96,7 @@ def addresses_in(value):
         yield value
 
 
+@pytest.mark.any_database
 def test_robots_may_fetch_all_that_they_are_led_to(content, client):
     by_prefix, by_wildcard = parsers(client)
     found = {urljoin(SITE, one) for one in advertised(client, by_wildcard)}

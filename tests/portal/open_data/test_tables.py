@@ -151,7 +151,7 @@ def test_relation_names_no_unpublished_record(client, file):
     assert rows(client, file) == []
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_relations_ask_as_many_queries_whatever_they_hold(client):
     def ask():
         with CaptureQueriesContext(connection) as found:
@@ -176,6 +176,7 @@ def test_lists_in_tables_can_be_split_into_their_keys(content, client):
 # ── The page ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_page_names_every_table_with_its_rows(content, client, language):
     archived(client)

@@ -56,6 +56,7 @@ def test_there_are_no_numbers_where_no_network_is_named(client, db):
     assert client.get("/metrics").status_code == 404
 
 
+@pytest.mark.any_database
 def test_workers_count_together_and_tell_only_the_networks_that_are_named(content_url):
     """Run a server with two workers behind a proxy, with logs in JSON, as on a public host."""
     variables = {"METRICS_NETWORKS": "127.0.0.0/8, ::1", "LOG_FORMAT": "json", "LOG_LEVEL": "INFO", "BEHIND_PROXY": "1"}

@@ -59,6 +59,7 @@ def draft(make, **fields):
     return make(publication=PublicationStatus.DRAFT, **fields)
 
 
+@pytest.mark.any_database
 def test_all_content_passes_its_own_checks(content):
     lacking = {
         str(record): found
@@ -260,7 +261,7 @@ def test_gaps_are_told_in_the_editors_language(language, words):
         assert lacks(make_term())["citations-group"] == words
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_checks_ask_the_same_of_the_database_for_one_row_as_for_three():
     def add_rows(n):
         make_issue_in_country(issue=issue)

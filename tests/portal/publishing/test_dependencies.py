@@ -66,7 +66,7 @@ def test_records_that_need_each_other_end_the_search():
     assert set(unpublished_dependencies(issue)) == {parent}
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_queries_do_not_grow_with_the_number_of_records():
     project = make_project(publication=DRAFT)
     counted = []

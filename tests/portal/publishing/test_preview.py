@@ -46,6 +46,7 @@ def banner(response):
     return " ".join(text.text_content().split())
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("make", MAKERS)
 @pytest.mark.parametrize("publication", UNPUBLISHED)
 def test_each_kind_of_record_shows_itself_to_whoever_has_the_link(client, make, publication):
@@ -200,6 +201,7 @@ def test_a_link_that_was_tampered_with_leads_nowhere(client):
 # ── Revisions ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("language", ["en", "ko", "ru"])
 @pytest.mark.parametrize("make", [make for make in MAKERS if make is not make_term])
 def test_revision_of_each_kind_shows_itself_to_whoever_has_the_link(client, make, language):

@@ -9,7 +9,7 @@ from tests.portal.seo.heads import SITE, card_of, main, things
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.html
+@pytest.mark.any_database
 @pytest.mark.parametrize("kind", PAGES)
 def test_page_says_what_it_is_in_few_words(content, client, kind):
     """Each kind is tested in one language in turn; all kinds together cover all languages."""

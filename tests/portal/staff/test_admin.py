@@ -287,7 +287,7 @@ def test_list_add_and_change_page_open(editor, model):
         assert (response.status_code, heading(response)) == (200, [title])
 
 
-@pytest.mark.html
+@pytest.mark.any_database
 @pytest.mark.parametrize("model", MODELS)
 def test_pages_have_nothing_that_the_content_policy_forbids(editor, model):
     record = LINKED[model]()
@@ -306,7 +306,7 @@ def test_a_stranger_is_sent_to_the_login(client, model):
         assert (response.status_code, response.headers["Location"]) == (302, f"/admin/login/?next={url}")
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 @pytest.mark.parametrize("model", MODELS)
 def test_list_asks_the_same_of_the_database_for_one_as_for_three(editor, model):
     LINKED[model]()
@@ -317,7 +317,7 @@ def test_list_asks_the_same_of_the_database_for_one_as_for_three(editor, model):
     assert count_queries(editor, url) == one
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 @pytest.mark.parametrize("model", MODELS)
 def test_add_page_asks_the_same_of_the_database_for_one_record_as_for_three(editor, model):
     """The page does not depend on the number of choices: they are loaded while the user types."""
@@ -329,7 +329,7 @@ def test_add_page_asks_the_same_of_the_database_for_one_record_as_for_three(edit
     assert count_queries(editor, url) == one
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 @pytest.mark.parametrize("model", [model for model in MODELS if admin.site.get_model_admin(model).inlines])
 def test_change_page_asks_the_same_of_the_database_for_one_row_as_for_three(editor, model):
     record = LINKED[model]()

@@ -106,7 +106,7 @@ def test_at_most_eight_are_told(desk):
     assert len(keys(desk(EDITOR), "aral")) == 8
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_sources_are_found_with_as_many_queries_for_one_as_for_three(desk):
     client, counts = desk(EDITOR), []
     for more in (1, 2):
@@ -180,7 +180,7 @@ def test_prose_is_sent_not_asked_for_by_an_address(desk):
     assert desk(EDITOR).post(CITE).status_code == 405
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_prose_is_shown_with_as_many_queries_for_one_source_as_for_three(desk):
     client, counts = desk(EDITOR), []
     for number in (1, 3):

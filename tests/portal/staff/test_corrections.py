@@ -115,7 +115,7 @@ def test_no_table_keeps_what_a_deleted_report_said(client):
                 assert EMAIL not in told, table
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_queue_asks_the_same_of_the_database_for_one_report_as_for_three(client):
     def count():
         with CaptureQueriesContext(connection) as asked:

@@ -161,7 +161,7 @@ class TestRights:
         assert client.get(PAGE).status_code == 302
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_number_of_queries_does_not_grow(desk, django_assert_max_num_queries):
     client = desk("editor")
     for number in range(30):

@@ -108,6 +108,7 @@ def writes_of(client, url):
     return [sql for sql in statements if not BOOKKEEPING.search(sql)]
 
 
+@pytest.mark.any_database
 def test_no_get_of_the_desk_stores_anything(client):
     client.force_login(User.objects.create_superuser("kim"))
     found = make_records()

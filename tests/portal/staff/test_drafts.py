@@ -276,7 +276,7 @@ def test_who_copies_a_record(client, who, status):
     assert client.get(address(Term, "copy", 0)).status_code in {302, 404}
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_confirmation_asks_the_same_of_the_database_for_few_as_for_many(client):
     sign_in(client, "administrator")
     counted = []

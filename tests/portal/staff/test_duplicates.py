@@ -164,7 +164,7 @@ def test_names_are_shown_as_text(desk):
     assert "<script" not in page
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_a_question_asks_the_same_of_the_database_for_one_record_as_for_three(desk):
     client, counts = desk(EDITOR), []
     ask = address(Place, "possible_duplicates")

@@ -118,7 +118,7 @@ def test_history_goes_on_page_by_page(desk):
     assert links == ["?page=2"]
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 @pytest.mark.parametrize("model", [model for model in MODELS if model in TRACKED])
 def test_history_asks_the_same_of_the_database_for_one_change_as_for_three(desk, model):
     record = LINKED[model]()
@@ -140,7 +140,7 @@ def test_history_asks_the_same_of_the_database_for_one_change_as_for_three(desk,
     assert queries() == one
 
 
-@pytest.mark.html
+@pytest.mark.any_database
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("language", ["en", "ko", "ru"])
 def test_history_opens_in_each_language_and_obeys_the_content_policy(desk, model, language):
@@ -313,7 +313,7 @@ def test_rows_with_a_page_of_their_own_follow_their_record(desk, who, may):
     assert KeyFigure.objects.get().label_en == ("Area" if may else "Volume")
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_reverting_asks_the_same_of_the_database_for_one_row_as_for_three(desk):
     client = desk("editor")
 

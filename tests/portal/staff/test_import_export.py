@@ -109,6 +109,7 @@ def test_every_list_offers_import_and_export(reviewer):
         ]
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("model", MODELS)
 def test_screens_open_with_constant_queries_and_obey_the_content_policy(reviewer, model):
     def queries(page):
@@ -243,7 +244,7 @@ def test_a_filter_that_does_not_exist_leads_back_to_the_list(reviewer):
     assert reviewer.get(f"{address(Term, 'export')}?nonsense=1").headers["Location"] == address(Term, "changelist")
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_an_export_asks_the_same_of_the_database_for_three_as_for_one(reviewer):
     def queries():
         settle()
@@ -347,7 +348,7 @@ def test_long_outcomes_come_in_pages(reviewer, monkeypatch):
     assert "10 more lines not shown." in second.content.decode()
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_the_page_of_an_outcome_asks_the_same_of_the_database_however_long_it_is(reviewer):
     def queries(count):
         path = compared(reviewer, Term, "key,term_en\n" + "\n".join(f"t{n},T" for n in range(count))).wsgi_request.path

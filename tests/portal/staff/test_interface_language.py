@@ -135,7 +135,7 @@ def english(superuser, stored):
     return words_of
 
 
-@pytest.mark.html
+@pytest.mark.any_database
 @pytest.mark.parametrize("language", LANGUAGES)
 class TestDesk:
     def test_no_page_of_a_model_has_an_english_word(self, english, records, language):

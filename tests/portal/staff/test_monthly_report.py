@@ -175,7 +175,7 @@ def test_report_names_no_person(desk):
     assert "reviewer" not in reading.words(page.get_element_by_id("content-main"))
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_number_of_queries_does_not_grow(desk, django_assert_max_num_queries):
     client = desk("editor")
     for number in range(20):

@@ -140,7 +140,7 @@ def test_who_enters_several_references(client, who, may):
         assert (TABLE in client.get(address(Source, "changelist")).content.decode()) is may
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_table_asks_the_same_of_the_database_for_few_as_for_many(client):
     sign_in(client, "editor")
     counted = []

@@ -132,7 +132,7 @@ def test_editors_do_not_open_it_for_a_public_record(desk):
     assert desk("editor").get(address(Project, "together", 0)).status_code == 404
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_pages_need_the_same_queries_for_any_number_of_drafts_and_at_most_fifty(desk):
     client, project = desk("reviewer"), project_with_drafts(R)
     urls = (change_address(project), address(Project, "together", project.pk))

@@ -248,7 +248,7 @@ def test_marks_in_a_text_cite_their_sources_in_the_revision(editor, reviewer):
     assert issue.citations.filter(source=source).exists()
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_form_of_a_revision_asks_the_same_for_one_row_as_for_three(editor):
     for page in ("revision_edit", "revision"):
         issue = make_issue()

@@ -393,7 +393,7 @@ def test_nothing_is_sent_without_a_mail_server(people, mailoutbox):
 # ── Queries ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_pages_need_the_same_queries_for_any_number_of_rows_and_at_most_fifty(desk, people):
     project = make_project(publication=R)
     client = desk("reviewer")

@@ -65,7 +65,7 @@ def test_names_are_never_markup(editor):
     assert [["<b>", "9"]] in tables(editor.get(PAGE))
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_page_asks_the_same_queries_for_more_counts(editor, django_assert_max_num_queries):
     for number in range(60):
         make_count("page", f"/places/{number}/", number)

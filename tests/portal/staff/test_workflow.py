@@ -77,6 +77,7 @@ def act(client, action, *records):
 # ── Who ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("model", RECORDS)
 @pytest.mark.parametrize(
     ("who", "may"),
@@ -107,6 +108,7 @@ def test_forms_offer_each_the_moves_that_are_theirs(desk, who, states):
     assert {state: offered(client, cited_term(publication=state)) for state in states} == states
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("make", MAKERS)
 def test_no_form_lets_an_editor_publish(desk, make):
     client = desk("editor")
@@ -359,7 +361,7 @@ def test_a_published_record_may_be_mended_but_not_broken(desk):
     assert whole.citations.count() == 1
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 @pytest.mark.parametrize("who", ["editor", "reviewer", "translator"])
 @pytest.mark.parametrize("state", PublicationStatus)
 def test_change_page_asks_the_same_of_the_database_whoever_opens_it(desk, who, state):

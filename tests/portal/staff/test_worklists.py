@@ -228,7 +228,7 @@ def test_desk_shows_only_what_one_may_see(client):
     )
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_desk_asks_the_same_of_the_database_for_few_as_for_many(editor):
     editor.get("/admin/")  # the first visit of a process also asks what is then kept, such as content types
     counted = []

@@ -143,7 +143,7 @@ def test_sources_that_disagree_all_stand_and_the_main_one_shades(five):
     assert tones(found)["Uzbekistan"] == tones(found)["Kazakhstan"]
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 @pytest.mark.parametrize("years", [1, 20])
 def test_shaded_map_asks_the_same_of_the_database_for_one_year_as_for_twenty(five, years, django_assert_num_queries):
     indicator = make_indicator()

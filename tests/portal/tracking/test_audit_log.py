@@ -554,7 +554,7 @@ def test_administrator_reads_the_entries_and_alters_none(client, editor, entry):
     assert written() == [*before, told]
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_list_asks_the_same_of_the_database_for_one_as_for_three(client, editor):
     listed = reverse("admin:portal_auditentry_changelist")
     client.get(listed)

@@ -388,7 +388,7 @@ def grow(five, count):
         make_project()
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "query", [{}, {"view": "provinces"}, {"format": "json", "zoom": "4.5"}], ids=["points", "provinces", "data"]
 )

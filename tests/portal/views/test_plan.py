@@ -325,7 +325,7 @@ def test_draft_never_appears(reader, saxaul):
 # ── Queries ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_number_of_queries_does_not_grow_with_the_projects(reader, saxaul):
     def count():
         empty_caches()

@@ -401,7 +401,7 @@ def test_no_input_of_a_list_is_an_error(client, path, text):
 # ── Query counts ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 @pytest.mark.parametrize("query", [{}, {"kind": "project", "year_from": "1990"}])
 def test_search_asks_the_same_of_the_database_for_few_as_for_many(client, django_assert_max_num_queries, query):
     for make, field in KINDS.values():

@@ -313,7 +313,7 @@ def test_page_of_a_country_has_the_newest_of_both_and_counts_them(client, told):
 # ── Query counts ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 @pytest.mark.parametrize("count", [1, 6])
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_timeline_asks_the_same_of_the_database_for_one_of_each_as_for_six(

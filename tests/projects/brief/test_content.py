@@ -217,7 +217,7 @@ class TestWorld:
         table = section_of(brief_of(place=place, issue=world.issue), "Situation").blocks[-1]
         assert [row[2].text for row in table.rows] == ["Fergana Region, 2019"]
 
-    @pytest.mark.query_counts
+    @pytest.mark.any_database
     def test_number_of_queries_does_not_grow_with_the_records(self, world):
         def asked():
             with CaptureQueriesContext(connection) as queries:

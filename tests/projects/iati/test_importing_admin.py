@@ -289,7 +289,7 @@ def test_lists_and_pages_open_for_who_may_see_them(desk, model):
             assert client.get(reverse(f"admin:projects_{model}_change", args=[rows[0].pk])).status_code == 200
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 @pytest.mark.parametrize("model", ["importedfile", "importedactivity", "suggestedissue"])
 def test_lists_ask_the_same_of_the_database_for_one_as_for_three(desk, model):
     def queries():
@@ -434,7 +434,7 @@ def test_a_table_says_that_it_is_one(client):
     assert "Licence: CC BY 4.0" in words(response)
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_the_page_asks_the_same_of_the_database_for_one_row_as_for_three(client):
     def queries():
         with CaptureQueriesContext(connection) as asked:

@@ -134,7 +134,7 @@ def test_each_role_decides_on_the_projects_that_it_may_change(client, who, state
     assert linked == set(states or ())
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_triage_asks_the_same_of_the_database_for_few_as_for_many(client, draft):
     sign_in(client, "editor")
     counted = []

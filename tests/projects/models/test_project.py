@@ -129,7 +129,7 @@ def test_list_loads_no_long_text_until_it_is_asked_for():
     assert (project.activities_en, project.note_ko) == ("Planting.", "불확실하다.")
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 @pytest.mark.parametrize("size", [1, 3])
 def test_list_loads_published_countries_and_areas_with_constant_queries(django_assert_num_queries, size):
     country = make_country()

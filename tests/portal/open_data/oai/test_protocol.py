@@ -153,7 +153,7 @@ def test_nothing_else_may_be_done_to_it(client):
 # ── Query counts ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "verb", ["Identify", "ListIdentifiers&metadataPrefix=oai_dc", "ListRecords&metadataPrefix=oai_dc"]
 )

@@ -62,6 +62,7 @@ def written(own_database, tmp_path_factory):
     return where, made, said
 
 
+@pytest.mark.any_database
 class TestWholeWorld:
     """An edition of one record of each kind with unpublished ones beside each."""
 

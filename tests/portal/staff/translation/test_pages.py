@@ -82,7 +82,7 @@ class TestProgress:
             url = f"{TEXTS}?kind={row._meta.label_lower}&to=ko&show=missing"
             assert name in reading.words(reading.page(client.get(url)))
 
-    @pytest.mark.query_counts
+    @pytest.mark.any_database
     def test_number_of_queries_does_not_grow(self, desk, django_assert_max_num_queries):
         client = desk("editor")
         for number in range(60):

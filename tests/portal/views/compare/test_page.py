@@ -340,6 +340,7 @@ def test_too_little_for_a_file_is_refused(client):
 # ── Drafts, languages, queries ──────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "publication", [status for status in PublicationStatus if status != PublicationStatus.PUBLISHED]
 )
@@ -404,7 +405,7 @@ def grown(kind):
     return world, records
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 @pytest.mark.parametrize("language", ["en", "ko"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_number_of_queries_is_always_the_same(client, kind, language):
@@ -427,7 +428,7 @@ def test_the_number_of_queries_is_always_the_same(client, kind, language):
     assert more <= 40  # within a transaction, as here, cached values are read each time
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_the_start_asks_the_same_for_more_records(client):
     world = make_world()
     before = queries(client, "/en/compare/")

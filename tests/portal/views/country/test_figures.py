@@ -95,7 +95,7 @@ def test_equal_values_share_a_rank():
     assert [rank_of(value, [3, 3, 1]) for value in (3, 1)] == [1, 3]
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_figures_take_the_same_queries_for_one_as_for_three(stress):
     indicator, countries = stress
     counts = []

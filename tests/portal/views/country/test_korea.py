@@ -141,7 +141,7 @@ def test_aid_is_drawn_and_what_partners_received_stands_beside(client, uz, korea
     assert "2020" in reading.words(row)
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_page_of_korea_asks_the_same_of_the_database_for_one_as_for_three(client, uz, korea):
     counts = []
     make_relations(uz, korea, 0)

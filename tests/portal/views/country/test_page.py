@@ -141,7 +141,7 @@ def test_country_outside_the_portal_has_its_records_only(client):
     assert reading.words(page.xpath("//details[@open]//li")[0]) == "A bank 0"
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_page_asks_the_same_of_the_database_for_one_as_for_three(client, uz):
     counts = []
     make_cooperation(uz, 0)

@@ -163,7 +163,7 @@ def test_page_of_the_province_links_to_the_front_page(client, city):
     assert PAGE not in reading.addresses(client.get("/en/places/suwon/"), "//main")
 
 
-@pytest.mark.query_counts
+@pytest.mark.any_database
 def test_queries_do_not_grow(client, city):
     def count(address):
         empty_caches()
