@@ -59,7 +59,9 @@ def _csv(request, records):
 
 
 def _xlsx(request, records):
-    return spreadsheets.xlsx_bytes(records)
+    from portal.formats.xlsx import xlsx_bytes  # noqa: PLC0415 - it imports openpyxl, which takes long
+
+    return xlsx_bytes(records)
 
 
 def _json(request, records):

@@ -2,6 +2,8 @@
 
 An imported file is untrusted: its size, its rows and its unpacked size are limited, its encoding is detected or asked
 for, and its formulas are refused.
+
+openpyxl is imported by the functions that need it: it would take a tenth of the start of each process.
 """
 
 import csv
@@ -14,13 +16,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-import openpyxl
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, TYPE_ERROR, TYPE_FORMULA
-from openpyxl.cell.read_only import EMPTY_CELL
-from openpyxl.utils.exceptions import InvalidFileException
 
 from portal.core.numbers import plain
 from portal.core.spreadsheets import FORMULA_PREFIXES, MAX_CELL_LENGTH, EchoBuffer
@@ -39,7 +36,7 @@ ENCODINGS = {
 }
 DELIMITERS = (",", ";", "\t")
 MOST_COLUMNS = 200
-NO_WORKBOOK = (InvalidFileException, zipfile.BadZipFile, KeyError, IndexError, ValueError, TypeError, SyntaxError)
+NO_WORKBOOK = (zipfile.BadZipFile, KeyError, IndexError, ValueError, TypeError, SyntaxError)
 MOST_ROWS = 200_000
 MOST_BYTES = 100_000_000  # limit of the unpacked size of an XLSX file
 
@@ -71,7 +68,11 @@ def xlsx_file(title: str, header: Sequence[str], is_text: Sequence[bool], rows: 
 
     Texts are cells of type text. Numbers are numeric cells if a float holds them exactly, else text.
     """
-    book = openpyxl.Workbook(write_only=True)
+    from openpyxl import Workbook  # noqa: PLC0415
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE  # noqa: PLC0415
+
+    book = Workbook(write_only=True)
     sheet = book.create_sheet(re.sub(r"[\\/*?:\[\]]", " ", title)[:31])
     sheet.freeze_panes = "A2"
 
@@ -217,6 +218,10 @@ def _delimiter(text, known):
 
 
 def _lines_of_workbook(data):
+    from openpyxl import load_workbook  # noqa: PLC0415
+    from openpyxl.cell.read_only import EMPTY_CELL  # noqa: PLC0415
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             # zipfile never reads more of an entry than its declared size, so the declared sizes are a safe limit.
@@ -224,7 +229,7 @@ def _lines_of_workbook(data):
                 raise FileError(_("The workbook is too large when unpacked."))
             if any(_declares_entities(archive, entry) for entry in archive.infolist()):
                 raise FileError(_("The file cannot be read as a workbook. Save it again as .xlsx or CSV."))
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
+        book = load_workbook(io.BytesIO(data), read_only=True)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # the dimensions that a workbook declares may be wrong
         width, blank = 0, None
@@ -238,7 +243,7 @@ def _lines_of_workbook(data):
                     raise FileError(_("The file has more than {count} columns.").format(count=MOST_COLUMNS))
                 width = len(_without_empty_ends(cells)) + 1  # one more, to detect cells beside the table
             yield number, cells
-    except NO_WORKBOOK as error:
+    except (InvalidFileException, *NO_WORKBOOK) as error:
         raise FileError(_("The file cannot be read as a workbook. Save it again as .xlsx or CSV.")) from error
 
 
@@ -260,9 +265,9 @@ def _cell(cell):
     value = cell.value
     if value is None:
         return ""
-    if cell.data_type == TYPE_FORMULA:
+    if cell.data_type == "f":
         return UnreadableFile(_("The cell contains a formula. Replace it with its value."))
-    if cell.data_type == TYPE_ERROR:
+    if cell.data_type == "e":
         return UnreadableFile(_("The cell contains a spreadsheet error: {value}.").format(value=value))
     if isinstance(value, bool):
         return "true" if value else "false"
