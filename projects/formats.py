@@ -35,7 +35,6 @@ from portal.formats.fields import (
     choice_list,
     plain_number,
     related_many,
-    values_at,
 )
 from portal.formats.ics import CalendarDate, own_date
 from portal.formats.portal_serialisers import (
@@ -89,6 +88,8 @@ RATE_DIGITS = Context(prec=8)  # significant digits of a rate in files; the bank
 class StatusNowField(Field):
     """The status that readers see on the day of the export: its code, and its words with the date that decides."""
 
+    repeats = True
+
     def __init__(self):
         super().__init__("status_now", _("status today"))
         self.columns = tuple(as_stored(name) for name in COLUMNS)
@@ -109,9 +110,6 @@ class StatusNowField(Field):
             return known[values]
 
         return cells
-
-    def keys_of(self, reading, at):
-        return values_at(*range(at, at + len(COLUMNS)))
 
     @staticmethod
     def _cells(status, end, as_of, today):
@@ -215,9 +213,6 @@ class AgreementStateField(ChoiceField):
 
     def cells_of(self, reading, at):
         return self._of_state(super().cells_of(reading, 0), at)
-
-    def keys_of(self, reading, at):
-        return values_at(*range(at, at + len(self.columns)))
 
     def data_of(self, reading, at):
         return self._of_state(super().data_of(reading, 0), at)

@@ -12,6 +12,7 @@ import datetime
 import functools
 import itertools
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -210,10 +211,11 @@ class ReadContext:
 class Field:
     """One field of the data of a record. `columns` are the expressions that it reads; each gives one value of a row.
 
-    The values of a `verbatim` field are written to a table as the database returns them.
+    The values of a `verbatim` field are written to a table as the database returns them. If a field `repeats`, many
+    rows have the same values, and its texts are cached. They must depend on these values only.
     """
 
-    verbatim = False
+    verbatim = repeats = False
 
     def __init__(self, name, label):
         self.name, self.label = name, label
@@ -236,7 +238,7 @@ class Field:
 
     def texts_of(self, reading, at):
         """Return a function from rows to a column of their cells as CSV text."""
-        return self._column(reading, at, self.cells_of(reading, at), csv_text)
+        return self._column(reading, at, self.cells_of, csv_text)
 
     def data_of(self, reading, at):
         """Return a function from a row of values to the JSON value of the field."""
@@ -244,16 +246,14 @@ class Field:
 
     def json_of(self, reading, at):
         """Return a function from rows to a column of their JSON values as text: what `data_of` says, written faster."""
-        return self._column(reading, at, self.data_of(reading, at), dumps)
+        return self._column(reading, at, self.data_of, dumps)
 
-    def keys_of(self, reading, at):
-        """Return a function from rows to what each of their values depends on, for a cache; None if all differ."""
-
-    def _column(self, reading, at, values, write):
-        """Return a function from rows to the column of `write(values(row))`."""
-        keys_of = self.keys_of(reading, at)
-        if keys_of:
-            return memoized_column(values, write, keys_of)
+    def _column(self, reading, at, values_of, write):
+        """Return a function from rows to the column of what `write` makes of the values of each row."""
+        if self.repeats:
+            values, own = values_of(reading, 0), itemgetter(slice(at, at + len(self.columns)))
+            return cached_column(lambda key: write(values(key)), lambda rows: map(own, rows))
+        values = values_of(reading, at)
         return lambda rows: [write(values(row)) for row in rows]
 
     def schema(self):
@@ -398,6 +398,8 @@ class NumberField(Field):
 class ChoiceField(Field):
     """A choice: its code, its label in each language, and its IATI code if the choices have an `iati_code`."""
 
+    repeats = True
+
     def __init__(self, name, label, choices, *, optional=False):
         super().__init__(name, label)
         self.columns, self.choices, self.optional = (name,), choices, optional
@@ -419,9 +421,6 @@ class ChoiceField(Field):
         }
         empty = ("",) * len(self.column_headers())
         return lambda row: known.get(row[at], empty)
-
-    def keys_of(self, reading, at):
-        return values_at(at)
 
     def data_of(self, reading, at):
         words = words_of(self.choices)
@@ -450,6 +449,8 @@ class ChoiceField(Field):
 class MoneyField(Field):
     """An amount and its currency, as the source gives them."""
 
+    repeats = True
+
     def __init__(self, name, label, currency_label):
         super().__init__(name, label)
         self.columns, self.currency_label = (as_stored(name), "currency"), currency_label
@@ -462,9 +463,6 @@ class MoneyField(Field):
 
     def data_of(self, reading, at):
         return lambda row: None if row[at] is None else {"amount": plain_number(row[at]), "currency": row[at + 1]}
-
-    def keys_of(self, reading, at):
-        return values_at(at, at + 1)
 
     def schema(self):
         currency = {"type": "string", "pattern": "^[A-Z]{3}$"}
@@ -518,29 +516,27 @@ def memoized(function, at):
     return remembered
 
 
-def memoized_column(values, write, keys_of):
-    """Return a function from rows to the column of `write(values(row))`, with a cache by key.
+class TextCache(dict):
+    """A dict from keys to texts. `write` makes a missing text of its key."""
 
-    `keys_of` returns the keys of a list of rows. The result must depend on the key only.
-    """
-    known = {}
+    def __init__(self, write):
+        self.write = write
+
+    def __missing__(self, key):
+        text = self[key] = self.write(key)
+        return text
+
+
+def cached_column(write, keys_of):
+    """Return a function from rows to the column of `write(key)` for each key of `keys_of(rows)`, with a cache."""
+    known = TextCache(write)
 
     def column(rows):
         if len(known) > REMEMBERED:
             known.clear()
-        keys = keys_of(rows)
-        for key, row in zip(keys, rows, strict=True):
-            if key not in known:
-                known[key] = write(values(row))
-        return list(map(known.__getitem__, keys))
+        return list(map(known.__getitem__, keys_of(rows)))
 
     return column
-
-
-def values_at(*places):
-    """Return a function from rows to the list of their values at an index; at several, of tuples of values."""
-    get = itemgetter(*places)
-    return lambda rows: list(map(get, rows))
 
 
 # ── Fields of related records ────────────────────────────────────────────────────────────────────────────────────
@@ -647,6 +643,8 @@ class RelatedField(Field):
     If a field of a `RelatedRowsField` is `inline`, its key and name are merged into the object of each row.
     """
 
+    repeats = True
+
     def __init__(self, name, label, mention, *, path=None, inline=False, optional=True):
         super().__init__(name, label)
         self.columns, self.mention = (path or f"{name}_id",), mention
@@ -669,9 +667,6 @@ class RelatedField(Field):
             return cells(values) if values else empty
 
         return memoized(found, at)
-
-    def keys_of(self, reading, at):
-        return values_at(at)
 
     def data_of(self, reading, at):
         known, data, say = reading.mentions(self.mention, ()), self.mention.data, reading.say
@@ -759,9 +754,10 @@ class RelatedRowsField(Field):
         asked = base_rows(self.model).filter(self.only, **{f"{self.owner}__in_ids": keys})
         # Ordered by owner first, as in the index, so that the database does not sort.
         found = values_tuples(asked.order_by(f"{self.owner}_id", *self.order), f"{self.owner}_id", *columns)
-        own = list(map(VALUES, found))
-        for owner, pairs in itertools.groupby(zip(map(OWNER, found), own, strict=True), OWNER):
-            hung[owner] = tuple(values for _owner, values in pairs)
+        own = [row[1:] for row in found]
+        rest = iter(own)
+        for owner, count in Counter(map(itemgetter(0), found)).items():
+            hung[owner] = tuple(itertools.islice(rest, count))
         keys = IdList([row[0] for row in own]) if self.nested else None
         for field, place in self.inner:
             field.load(reading, own, place, keys)
@@ -772,36 +768,48 @@ class RelatedRowsField(Field):
         return lambda row: all(sees(row) for sees in seers)
 
     def cells_of(self, reading, at):
+        hung, joined = reading.hung.setdefault(self, {}), self._joined(reading)
+        return lambda row: joined(hung.get(row[0], ()))[0]
+
+    def texts_of(self, reading, at):
+        joined = self._joined(reading)
+
+        def write(rows):
+            cells, is_plain = joined(rows)
+            return ",".join(cells) if is_plain else csv_text(cells)
+
+        return self._column_of_related(reading, write)
+
+    def _column_of_related(self, reading, write):
+        """Return a function from rows to the column of what `write` makes of the related rows of each, with a cache."""
         hung = reading.hung.setdefault(self, {})
+        return cached_column(write, lambda rows: [hung.get(row[0], ()) for row in rows])
+
+    def _joined(self, reading):
+        """Return a function from the related rows of a record to their cells, and True if CSV must not quote them.
+
+        Cells need no quotes if those of each row need none, because `SEPARATOR` needs none.
+        """
         parts = [
             field.cells_of(reading, place) for field, place in self.inner if not isinstance(field, RelatedRowsField)
         ]
-        sees, width = self.seer(reading), len(self.column_headers())
-        known = {}  # cache by row: the same row occurs in many combinations
+        sees, nothing = self.seer(reading), (("",) * len(self.column_headers()), True)
 
+        @functools.lru_cache(REMEMBERED)  # the same row occurs in many combinations
         def cells_of_one(row):
-            found = known.get(row)
-            if found is None:
-                if len(known) > REMEMBERED:
-                    known.clear()
-                cells = [cell for part in parts for cell in part(row)] if sees(row) else ()
-                # A comma where a text contains the separator, so that the values of all columns can be told apart.
-                found = known[row] = tuple(
-                    ["" if cell is None else str(cell).replace(SEPARATOR, ", ") for cell in cells]
-                )
-            return found
+            cells = [cell for part in parts for cell in part(row)] if sees(row) else ()
+            # A comma where a text contains the separator, so that the values of all columns can be told apart.
+            cells = tuple(["" if cell is None else str(cell).replace(SEPARATOR, ", ") for cell in cells])
+            return cells, csv_text(cells) == ",".join(cells)
 
-        def cells(row):
-            lines = [one for one in map(cells_of_one, hung.get(row[0], ())) if one]
-            if len(lines) == 1:
-                return lines[0]
-            return [SEPARATOR.join(column) for column in zip(*lines, strict=True)] or ("",) * width
+        def joined(rows):
+            found = [one for one in map(cells_of_one, rows) if one[0]]
+            if len(found) < 2:
+                return found[0] if found else nothing
+            lines, plain = zip(*found, strict=True)
+            return [SEPARATOR.join(column) for column in zip(*lines, strict=True)], all(plain)
 
-        return cells
-
-    def keys_of(self, reading, at):
-        hung = reading.hung.setdefault(self, {})
-        return lambda rows: [hung.get(row[0], ()) for row in rows]  # many records have the same few related rows
+        return joined
 
     def table_fields(self):
         """Return the fields of a table of the related rows, with the number of their columns in it; None for all.
@@ -828,24 +836,40 @@ class RelatedRowsField(Field):
             if sees(one)
         ]
 
-    def data_of(self, reading, at, key=0):
-        hung, sees = reading.hung.setdefault(self, {}), self.seer(reading)
+    def data_of(self, reading, at):
+        hung, sees, item = reading.hung.setdefault(self, {}), self.seer(reading), self._item_of(reading)
+        return lambda row: [item(one) for one in hung.get(row[0], ()) if sees(one)]
+
+    def json_of(self, reading, at):
+        sees, item = self.seer(reading), self._item_of(reading)
+
+        @functools.lru_cache(REMEMBERED)
+        def text_of_one(row):
+            return dumps(item(row)) if sees(row) else ""
+
+        def write(rows):
+            return f"[{','.join(filter(None, map(text_of_one, rows)))}]"
+
+        return self._column_of_related(reading, write)
+
+    def _item_of(self, reading):
+        """Return a function from a related row to its JSON value."""
         parts = [(field, field.data_of(reading, place)) for field, place in self.inner]
         if self.only_words:
             [(_field, part)] = parts
-            return lambda row: [part(one) for one in hung.get(row[key], ())]
+            return part
 
-        def item(one):
+        def item(row):
             found = {}
             for field, part in parts:
-                said = part(one)
+                said = part(row)
                 if isinstance(field, RelatedField) and field.inline:
                     found |= said
                 else:
                     found[field.name] = said
             return found
 
-        return lambda row: [item(one) for one in hung.get(row[key], ()) if sees(one)]
+        return item
 
     def points_of(self, reading, at):
         """Return a function from a row to the positions and kinds of all places that its related rows name."""
@@ -915,10 +939,6 @@ class InheritedRowsField(Field):
 
     def schema(self):
         return self.own.schema()
-
-
-# The parts of a tuple of related rows: the key of the record that the row belongs to, and the row’s own values.
-OWNER, VALUES = itemgetter(0), itemgetter(slice(1, None))
 
 
 def related_many(name, label, model, owner, path, mention, *, order=("pk",)):

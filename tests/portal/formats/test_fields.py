@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.formats import fields
-from portal.formats.fields import ReadContext, csv_text, dumps, json_texts, memoized_column, values_at
+from portal.formats.fields import ReadContext, cached_column, csv_text, dumps, json_texts
 from portal.formats.serialisers import SERIALISERS
 from tests.make import make_issue
 from tests.portal.formats.files import content, full_project, table
@@ -113,11 +113,11 @@ def test_columns_of_the_content_have_the_values_of_their_rows():
 def test_full_cache_of_a_column_is_cleared(monkeypatch):
     monkeypatch.setattr(fields, "REMEMBERED", 3)
     calls = []
-    column = memoized_column(lambda row: calls.append(row) or row[0], str, values_at(0))
-    assert column([(n % 5,) for n in range(10)]) == [str(n % 5) for n in range(10)]
-    assert calls == [(n,) for n in range(5)]
-    assert column([(0,), (0,)]) == ["0", "0"]
-    assert len(calls) == 6
+    column = cached_column(lambda key: calls.append(key) or str(key), lambda rows: rows)
+    assert column([n % 5 for n in range(10)]) == [str(n % 5) for n in range(10)]
+    assert calls == list(range(5))
+    assert column([0, 0]) == ["0", "0"]
+    assert calls == [*range(5), 0]
 
 
 @given(st.lists(st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=("Cs",)))))
