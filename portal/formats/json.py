@@ -1,4 +1,4 @@
-"""Writes records as JSON and as GeoJSON, streamed record by record."""
+"""Writes records as JSON, streamed in blocks of records, and as GeoJSON, streamed record by record."""
 
 import json
 
@@ -52,7 +52,8 @@ def json_text(records):
         yield from _items(records)
         yield "\n]}\n"
         return
-    yield f'{head},"record":{next(records.json_texts())}'
+    [text] = next(records.json_texts())
+    yield f'{head},"record":{text}'
     for name, others in records.beside.items():
         yield f",{_array(name)}"
         yield from _items(others)
@@ -62,8 +63,8 @@ def json_text(records):
 
 def jsonl_text(records):
     """Yield the records as JSON Lines: one JSON object a line, without metadata of the file."""
-    for text in records.json_texts():
-        yield f"{text}\n"
+    for texts in records.json_texts():
+        yield "\n".join([*texts, ""])
 
 
 def _array(name):
@@ -71,10 +72,11 @@ def _array(name):
 
 
 def _items(records):
-    comma = ""
-    for text in records.json_texts():
-        yield f"{comma}\n{text}"
-        comma = ","
+    before = "\n"
+    for texts in records.json_texts():
+        if block := ",\n".join(texts):
+            yield before + block
+            before = ",\n"
 
 
 def geojson_text(records, full=False):

@@ -31,7 +31,7 @@ from portal.formats.locations import RecordLocation, location
 
 CHUNK = 3_000  # records of one kind that are read at a time: each query takes a millisecond before it reads anything
 MIXED_CHUNK = 500  # records of several kinds, of which each becomes nested dictionaries
-BLOCK = 500  # records whose texts are in memory at the same time
+BLOCK = 250  # records whose texts are in memory at the same time
 NOWHERE = RecordLocation(None, {"precision": None})
 
 # From the name of a model to its serialiser. The apps add theirs when they are loaded.
@@ -388,15 +388,15 @@ class RecordSelection:
             yield lines(rows)
 
     def json_texts(self):
-        """Yield the records as the texts of JSON objects, one by one."""
+        """Yield the records as the texts of JSON objects, an iterable for each block of records."""
         if self.kind:
             reading, texts = self._reader(self.serialiser.json_of)
             for rows in self._blocks(reading):
-                yield from texts(rows)
+                yield texts(rows)
             return
         readings = {}
         for chunk in self.chunks():
-            yield from map(dumps, self._mixed(chunk, _data_with_type, readings))
+            yield map(dumps, self._mixed(chunk, _data_with_type, readings))
 
     def _blocks(self, reading):
         """Yield the rows of all records as lists of up to `BLOCK` rows."""

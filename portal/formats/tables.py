@@ -62,7 +62,9 @@ class ExportTable:
         yield map(csv_text, self.rows)
 
     def json_texts(self):
-        """Yield the rows as the texts of JSON objects; an empty cell is null."""
+        """Yield all rows as one block of the texts of JSON objects; an empty cell is null."""
         names = [name for name, _words in self.columns]
-        for row in self.rows:
-            yield dumps({name: None if cell == "" else cell for name, cell in zip(names, row, strict=True)})
+        yield [
+            dumps({name: None if cell == "" else cell for name, cell in zip(names, row, strict=True)})
+            for row in self.rows
+        ]

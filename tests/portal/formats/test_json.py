@@ -5,10 +5,11 @@ import json
 import pytest
 
 from portal.formats.fields import LANGUAGES
-from portal.formats.serialisers import SERIALISERS, columns_in_language, flat_columns
+from portal.formats.json import json_text
+from portal.formats.serialisers import SERIALISERS, RecordSelection, columns_in_language, flat_columns
 from portal.maps.outlines import COUNTRY_POINTS
 from portal.models import PlaceIdentifier
-from tests.make import make_country, make_event, make_place, make_project
+from tests.make import make_country, make_event, make_issue, make_place, make_project
 from tests.portal.formats.files import content, full_project, items
 
 pytestmark = pytest.mark.django_db
@@ -116,3 +117,11 @@ def test_flat_names_are_unique(language):
 def test_geojson_of_nowhere_has_no_box(client):
     make_project(key="nowhere")
     assert "bbox" not in json.loads(content(client.get("/en/projects/?format=geojson")))
+
+
+def test_json_leaves_out_records_that_nobody_sees_any_more(monkeypatch):
+    monkeypatch.setattr("portal.formats.serialisers.MIXED_CHUNK", 1)
+    keys = {make_issue(key="aral").pk: "aral", make_issue(key="dust").pk: "dust"}
+    pairs = [("issue", pk) for pk in (0, *keys, max(keys) + 1)]
+    records = RecordSelection(pairs, label="all", title="All", about="", base="https://portal.example.org")
+    assert [item["key"] for item in json.loads("".join(json_text(records)))["items"]] == ["aral", "dust"]
