@@ -82,6 +82,12 @@ def of_kind(kind, entries):
     return entries[bisect_left(entries, entry_id(kind, 0)) : bisect_right(entries, entry_id(kind, LAST))]
 
 
+def holds(entries, entry):
+    """Return True if `entry` is one of `entries`, a list of entry ids in ascending order."""
+    place = bisect_left(entries, entry)
+    return place < len(entries) and entries[place] == entry
+
+
 def record_of(entry):
     """Return the kind and the primary key of the record, given the id of its entry."""
     return Kind.OF_NUMBER[entry >> KEY_BITS], entry & ((1 << KEY_BITS) - 1)

@@ -9,11 +9,12 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from django.db.models import Model, QuerySet
 
 from portal.core.database import IdList
-from portal.models.search_index import LAST, NO_LANGUAGE, Kind, SearchName, kinds_of, of_kind, record_of
+from portal.models.search_index import LAST, NO_LANGUAGE, Kind, SearchName, holds, kinds_of, of_kind, record_of
 from portal.search import indexing, store
 from portal.search.analyser import BREAK, STEMMED, identifier, normal, pieces, without_particle
 from portal.search.query import Alternative, Clause, Phrase, Query, parse, phrase_of
@@ -125,25 +126,26 @@ def _ways(phrases: Iterable[Phrase]) -> list[Alternative]:
     return [Alternative((phrase,), OTHER_NAME, is_other_name=True) for phrase in names]
 
 
-def expand(query: Query) -> Query:
-    """The question with as few of its loose clauses let go as give enough hits; words that nothing holds go first.
+def find(query: Query) -> tuple[Query, list[int]]:
+    """Return the question, widened if it has too few hits, and the ids of all entries that match, in ascending order.
 
-    Of a word that nothing holds, the longest beginning that something holds stays: it may be an inflected word of a
-    language that has no stemmer here, such as Uzbek.
+    As few of its loose clauses are let go as give enough hits; words that nothing holds go first. Of a word that
+    nothing holds, the longest beginning that something holds stays: it may be an inflected word of a language that has
+    no stemmer here, such as Uzbek.
     """
-    loose = query.loose
-    wanted = ENOUGH if len(loose) > 1 else 1
-    if not loose or store.frequency(query, wanted) == wanted:
-        return query
+    loose, found = query.loose, matching_ids(query)
+    if not loose or len(found) >= (ENOUGH if len(loose) > 1 else 1):
+        return query, found
     kept = (clause if store.frequency(clause, 1) else _beginning(clause) for clause in loose)
     known = [clause for clause in kept if clause]
     query = replace(query, clauses=(*query.firm, *known))
     for least in range(len(known), 0, -1):
         wider = replace(query, least=least)
-        enough = 1 if least == 1 else ENOUGH
-        if len(wider.alternatives) <= MOST_ALTERNATIVES and store.frequency(wider, enough) == enough:
-            return wider
-    return query
+        if len(wider.alternatives) <= MOST_ALTERNATIVES:
+            found = matching_ids(wider)
+            if len(found) >= (1 if least == 1 else ENOUGH):
+                return wider, found
+    return query, matching_ids(query)
 
 
 def _beginning(clause: Clause) -> Clause | None:
@@ -177,9 +179,8 @@ def matching(records: QuerySet, text: str) -> QuerySet:
 
 
 def ranked(query: Query, ids: list[int]) -> list[int]:
-    """The best of the entries that match (`matching_ids`), the best one first; at most CANDIDATES."""
-    allowed = set(ids)
-    exact = {entry: is_alias for entry, is_alias in named_exactly(query.typed).items() if entry in allowed}
+    """The best of the entries `ids` that match (`find`), the best one first; at most CANDIDATES. `ids` ascend."""
+    exact = {entry: is_alias for entry, is_alias in named_exactly(query.typed).items() if holds(ids, entry)}
     some = ids if len(ids) <= CANDIDATES else [*exact, *_candidates(query, ids)]
     scores = score(query, some)
     # False, True, 2: what has the name, what has it as an alias, the rest.
@@ -190,14 +191,16 @@ def _candidates(query: Query, ids: list[int]) -> Iterable[int]:
     """Return the entries worth scoring where too many match: those that meet more of the question than they must, and
     of each kind the newest whose names match and the newest of all.
     """
-    allowed = set(ids)
-    found: dict[int, None] = {}
+    found: set[int] = set()
     if query.least < len(query.loose):  # fewer than ENOUGH: for them the question was widened
-        found.update(dict.fromkeys(allowed.intersection(store.ids(replace(query, least=query.least + 1)))))
-    by_name = sorted(allowed.intersection(store.ids(query, only_title=True)))
+        found.update(entry for entry in store.ids(replace(query, least=query.least + 1)) if holds(ids, entry))
+    by_name = sorted(store.ids(query, only_title=True))
     for kind in Kind:
-        for entries in (by_name, ids):
-            found.update(dict.fromkeys(of_kind(kind, entries)[-OF_A_KIND:]))
+        some = of_kind(kind, ids)
+        found.update(some[-OF_A_KIND:])
+        # There may be very many of both: the last ones of the shorter list are looked up in the longer one.
+        shorter, longer = sorted((of_kind(kind, by_name), some), key=len)
+        found.update(islice((entry for entry in reversed(shorter) if holds(longer, entry)), OF_A_KIND))
     return found
 
 

@@ -160,7 +160,7 @@ def _newest(model, pks, text):
 
 def _published(text, models):
     """Return the hits of the public search, in its order, of the kinds that the user may see."""
-    query = ranking.expand(ranking.parse_query(text))
-    entries = [entry for entry in ranking.matching_ids(query) if record_of(entry)[0] in models]
+    query, found = ranking.find(ranking.parse_query(text))
+    entries = [entry for entry in found if record_of(entry)[0] in models]
     records = _records(ranking.ranked(query, entries)[:MOST_SHOWN], models)
     return DeskHits(PublicationStatus.PUBLISHED.label, [DeskHit(record) for record in records], len(entries))

@@ -1,5 +1,6 @@
 """The search over all records: the page, and suggestions while the reader types."""
 
+from bisect import bisect_left, insort
 from functools import reduce
 from operator import or_
 
@@ -43,6 +44,7 @@ from portal.models.search_index import (
     SearchFacet,
     SearchName,
     entry_id,
+    holds,
     of_kind,
     record_of,
 )
@@ -118,6 +120,20 @@ def _agreements_by_event():
         entry_id(Kind.EVENT, event): entry_id(Kind.AGREEMENT, agreement)
         for event, agreement in pairs.values_list("pk", "same_agreement").order_by()
     }
+
+
+def with_agreements(entries):
+    """Return the ids of entries with the agreement in place of each event that is one too. Both lists ascend.
+
+    There may be very many, and few such events: the others are not looked at.
+    """
+    agreements, found = agreements_by_event(), list(entries)
+    for event in of_kind(Kind.EVENT, entries):
+        if event in agreements:
+            del found[bisect_left(found, event)]
+            if not holds(found, agreements[event]):
+                insort(found, agreements[event])
+    return found
 
 
 def entries_of_partner(key, matches=None):
@@ -213,13 +229,13 @@ class SearchCounter(FacetCounter[list[int] | None]):
     @cached_property
     def text_matches(self):
         """Return the ids of the entries that match the words, in ascending order, which groups them by kind."""
-        return self.matching_ids(self.filterset.query)
+        return with_agreements(self.filterset.query_and_ids[1])
 
-    @staticmethod
-    def matching_ids(query):
-        """Return the ids of the entries that match, in ascending order."""
-        agreements = agreements_by_event()
-        return sorted({agreements.get(entry, entry) for entry in ranking.matching_ids(query)})
+    @cached_property
+    def whole_matches(self):
+        """Return the ids of the entries that match all words that were typed, in ascending order."""
+        asked, query = self.filterset.asked, self.filterset.query
+        return self.text_matches if query == asked else with_agreements(ranking.matching_ids(asked))
 
     @cached_property
     def _ids_by_filter(self):
@@ -271,8 +287,13 @@ class SearchFilter(RecordFilterSet):
         return ranking.parse_query(self.valid_data.get("q", ""))
 
     @cached_property
+    def query_and_ids(self):
+        """Return `query`, and the ids of all entries that match it."""
+        return ranking.find(self.asked)
+
+    @property
     def query(self) -> Query:
-        return ranking.expand(self.asked)
+        return self.query_and_ids[0]
 
     def filter_text(self, queryset, name, value):
         return queryset.filter(store.entries_matching(self.query)) if self.query else queryset.none()
@@ -313,7 +334,7 @@ class SearchFilter(RecordFilterSet):
     @cached_property
     def whole(self):
         """Return how many of the hits match everything that was typed."""
-        return len(set(self.counter.matching_ids(self.asked)).intersection(self.found))
+        return len(set(self.counter.whole_matches).intersection(self.found))
 
     @cached_property
     def best(self):
@@ -405,9 +426,7 @@ class Search(RecordListView):
             "most": ranking.CANDIDATES,
             "areas": [area for area in areas_named(words) if area not in found.valid_data.get("area", ())],
             "widened": found.whole if found.total and found.query != found.asked else None,
-            "meant": spelling.did_you_mean(words, get_language())
-            if words and not store.frequency(found.asked, 1)
-            else "",
+            "meant": spelling.did_you_mean(words, get_language()) if words and not found.counter.whole_matches else "",
             "without_filters": len(found.counter.text_matches) if found.is_narrowed and not found.total else 0,
             "mains": Issue.objects.published().filter(parent=None).without_sections()
             if not found.total

@@ -233,8 +233,7 @@ def first_page(text):
     """Return the ids of the first page of the portal's search."""
     from portal.search import ranking
 
-    query = ranking.expand(ranking.parse_query(text))
-    return ranking.ranked(query, ranking.matching_ids(query))[:PAGE]
+    return ranking.ranked(*ranking.find(ranking.parse_query(text)))[:PAGE]
 
 
 def phrases(text):

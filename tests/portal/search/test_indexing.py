@@ -87,8 +87,8 @@ def test_name_of_a_record_comes_before_an_alias_of_another():
 @pytest.mark.parametrize(("text", "kinds"), [("koreyadagi", ["place"]), ("koa", []), ("xyzkoreyadagi", [])])
 def test_ending_of_a_word_that_nothing_holds_is_let_go(text, kinds):
     make_alias(make_place(name_en="Seoul"), text="Koreya", language="uz")
-    query = ranking.expand(ranking.parse_query(text + " "))
-    assert [record_of(entry)[0] for entry in ranking.matching_ids(query)] == kinds
+    _query, ids = ranking.find(ranking.parse_query(text + " "))
+    assert [record_of(entry)[0] for entry in ids] == kinds
 
 
 def test_deleted_record_is_forgotten():

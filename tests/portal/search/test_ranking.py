@@ -18,8 +18,7 @@ ALIAS_QUERIES = Path(__file__).with_name("alias_queries.csv")
 
 
 def hits(text):
-    query = ranking.expand(ranking.parse_query(text))
-    return ranking.ranked(query, ranking.matching_ids(query))
+    return ranking.ranked(*ranking.find(ranking.parse_query(text)))
 
 
 @pytest.mark.usefixtures("content")
@@ -60,7 +59,7 @@ class TestContent:
     def test_both_databases_find_the_same(self):
         """Return the words that PostgreSQL stores, through the query of SQLite. Ordering depends on neither."""
         with QUERIES.open(encoding="utf-8", newline="") as file:
-            questions = [ranking.expand(ranking.parse_query(row["query"])) for row in csv.DictReader(file)]
+            questions = [ranking.find(ranking.parse_query(row["query"]))[0] for row in csv.DictReader(file)]
         with closing(sqlite3.connect(":memory:")) as other:
             for statement in store._CREATE["sqlite"]:
                 other.execute(statement.format(table=store.TABLE))
