@@ -328,6 +328,7 @@ class ProjectFilter(IndexedFilterSet):
         "started": YearFacet("start", options=(), label=_("Start date"), where={"start__isnull": False}),
         "currency": Facet("currency", options=Currency, label=_("currency"), where={"budget__isnull": False}),
     }
+    scanned_orders = ("-start", "-updated_at", "updated_at")
 
     class Meta:
         model = Project

@@ -12,7 +12,7 @@ from django_tables2 import Table
 from issues.filters import EventFilter, IndicatorFilter, IssueFilter, ObservationFilter, TermFilter
 from issues.models import Event, Indicator, Issue, Observation, Term
 from issues.tables import IndicatorTable, IssueTable, TermTable
-from portal.facets.filters import Facet, LazyChoiceFacet, RecordFilterSet, SourceFilter, names
+from portal.facets.filters import Facet, IndexedFilterSet, LazyChoiceFacet, RecordFilterSet, SourceFilter, names
 from portal.formats.fields import ReadContext
 from portal.formats.serialisers import SERIALISERS
 from portal.generic.tables import SourceTable
@@ -122,8 +122,11 @@ class Resource:
         if changed_from:
             found = found.filter(updated_at__gte=changed_from)
         count = found.count() if changed_from else filterset.counter.count()  # which may count in memory
-        rows = self.sorted(found, sort).prefetch_related(None)
-        return count, list(rows.values_list("pk", flat=True)[offset : offset + limit])
+        rows, end = self.sorted(found, sort).prefetch_related(None), min(offset + limit, count)
+        pks = None
+        if isinstance(filterset, IndexedFilterSet) and not changed_from:
+            pks = filterset.scanned_ids(rows, offset, end)
+        return count, list(rows.values_list("pk", flat=True)[offset : offset + limit]) if pks is None else pks
 
     def items(self, pks, language=None, fields=None):
         """Return these records as JSON objects, with texts in one language or, if it is None, in all."""

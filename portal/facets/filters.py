@@ -3,7 +3,7 @@
 import copy
 import functools
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.database import IdList
 from portal.core.languages import language_name
+from portal.facets import registry
 from portal.facets.bitmaps import BitMap, FacetIndex, FacetSource, ValueBitmaps, union
 from portal.facets.counting import FacetCounter, IndexCounter, QuerySetCounter
 from portal.http import page_cache
@@ -514,6 +515,7 @@ class IndexedFilterSet(RecordFilterSet):
     counter_class = IndexCounter
     caches_counts = False  # counting is as fast as reading the counts from the cache
     index_only_facets: ClassVar[dict[str, Facet]] = {}  # facets of the index that are no filters, by name
+    scanned_orders: ClassVar[Collection[str]] = ()  # columns by which an index of both databases sorts all records
     # With fewer records found, `qs` asks for their primary keys.
     ID_LOOKUP_MAX = 10_000
 
@@ -539,6 +541,29 @@ class IndexedFilterSet(RecordFilterSet):
         if "q" in data or len(data) > 1 or (data and len(self.found) < self.ID_LOOKUP_MAX):
             return self.queryset.filter(pk__in_ids=IdList(self.found))
         return super().qs
+
+    def scanned_ids(self, rows: QuerySet, start: int, stop: int) -> list[int] | None:
+        """Return the primary keys of a part of `rows`, which are `qs` in some order; None if a query is faster.
+
+        It is for the first pages of a long list in one of `scanned_orders`. For these the database would read and sort
+        all records that the filters let through.
+        """
+        order = rows.query.order_by or rows.model._meta.ordering
+        if not self.valid_data or _leading_column(order) not in self.scanned_orders:
+            return None
+        if stop * len(self.index.all) > registry.SCAN_AHEAD * len(self.found):
+            return None  # probably not among the records that are scanned
+        found = registry.scanned_ids(self.queryset.order_by(*order), self.found, stop)
+        return None if found is None else found[start:]
+
+
+def _leading_column(order: Sequence[Any]) -> str:
+    """Return the column that an order begins with, with "-" if it descends; "" if it is another expression."""
+    first = order[0]
+    if isinstance(first, str):
+        return first
+    name = getattr(first.expression, "name", "")
+    return f"-{name}" if first.descending else name
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from portal.facets.bitmaps import FacetIndex, snapshots
 
 DATABASE_LOOKUP_MAX = 3_000  # up to so many ids the database finds the first records fast
 SCAN_AHEAD = 2_000  # so many records of the whole ordered table are searched before more ids are looked up
+FIRST_SCAN = 8  # at first, so many for each that is wanted
 
 Record = TypeVar("Record", bound=Model)
 
@@ -68,12 +69,27 @@ def first_ids(ordered: QuerySet, ids: BitMap, limit: int) -> list[int]:
     """Return the primary keys of the first records of an ordered queryset that are in `ids`, at most `limit`."""
     if not ids or limit < 1:
         return []
-    pks = ordered.prefetch_related(None).values_list("pk", flat=True)
-    if len(ids) > DATABASE_LOOKUP_MAX:
-        found = list(itertools.islice((pk for pk in pks[:SCAN_AHEAD] if pk in ids), limit))
+    found = scanned_ids(ordered, ids, limit)
+    return list(_pks(ordered).filter(pk__in_ids=IdList(ids))[:limit]) if found is None else found
+
+
+def scanned_ids(ordered: QuerySet, ids: BitMap, limit: int) -> list[int] | None:
+    """Return the primary keys of the first `limit` records of an ordered queryset that are in `ids`.
+
+    Only the first records of the queryset are read: an index should have its order. Return None if there are too few
+    among them, or if `ids` are so few that the database finds the first ones fast.
+    """
+    if len(ids) <= DATABASE_LOOKUP_MAX or limit > SCAN_AHEAD:
+        return None
+    for ahead in sorted({min(FIRST_SCAN * limit, SCAN_AHEAD), SCAN_AHEAD}):
+        found = list(itertools.islice((pk for pk in _pks(ordered)[:ahead] if pk in ids), limit))
         if len(found) == limit:
             return found
-    return list(pks.filter(pk__in_ids=IdList(ids))[:limit])
+    return None
+
+
+def _pks(queryset: QuerySet) -> QuerySet:
+    return queryset.prefetch_related(None).values_list("pk", flat=True)
 
 
 def in_bulk_ordered(queryset: QuerySet[Record], pks: Sequence[int]) -> list[Record]:

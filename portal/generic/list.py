@@ -6,8 +6,11 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext_lazy as _
 from django_filters.views import FilterView
 from django_tables2 import SingleTableMixin
+from django_tables2.rows import BoundRows
 
 from portal.core.urls import with_query
+from portal.facets.filters import IndexedFilterSet
+from portal.facets.registry import in_bulk_ordered
 from portal.formats import responses
 from portal.formats.serialisers import RecordSelection
 from portal.http import throttling
@@ -27,6 +30,24 @@ class ClampedPaginator(Paginator):
 
     def validate_number(self, number):
         return min(max(number, 1), self.num_pages)
+
+
+class ScanningPaginator(ClampedPaginator):
+    """A paginator of the rows of a table whose list has an index: it reads the first pages of a long list by it."""
+
+    def __init__(self, rows, per_page, count, filterset):
+        super().__init__(rows, per_page, count)
+        self.filterset = filterset
+
+    def page(self, number):
+        number, ordered = self.validate_number(number), self.object_list.data.data
+        start = (number - 1) * self.per_page
+        pks = self.filterset.scanned_ids(ordered, start, min(start + self.per_page, self.count))
+        if pks is None:
+            return super().page(number)
+        records = in_bulk_ordered(ordered.model.objects.for_list(), pks)
+        rows = BoundRows(records, self.object_list.table)
+        return self._get_page(rows, number, self)
 
 
 class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
@@ -228,6 +249,10 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
             return False
         # django-tables2 would accept any page size from the URL; the portal accepts only `page_sizes`.
         count = self.filterset.counts["found"]
+        if isinstance(self.filterset, IndexedFilterSet):
+            return {
+                "paginator_class": lambda rows, per_page: ScanningPaginator(rows, self.page_size, count, self.filterset)
+            }
         return {"paginator_class": lambda rows, per_page: ClampedPaginator(rows, self.page_size, count)}
 
     def get_context_data(self, **kwargs):
