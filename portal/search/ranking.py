@@ -5,15 +5,17 @@ BM25F (Robertson and Zaragoza 2009, “The Probabilistic Relevance Framework: BM
 tokens of the fields, so that both databases give the same hits in the same order.
 """
 
+import functools
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from django.db.models import Model, QuerySet
 
 from portal.core.database import IdList
+from portal.http.page_cache import cached_for_version
 from portal.models.search_index import LAST, NO_LANGUAGE, Kind, SearchName, holds, kinds_of, of_kind, record_of
 from portal.search import indexing, store
 from portal.search.analyser import BREAK, STEMMED, identifier, normal, pieces, without_particle
@@ -67,23 +69,24 @@ SoughtWays = Sequence[tuple[float, Sequence[str]]]
 def parse_query(text: str) -> Query:
     """What a reader types, as it is asked of the index: with the other names of what has some."""
     indexing.flush_index()
-    query = parse(text)
-    clauses = [_without_beginnings(clause) for clause in query.clauses]
-    return with_other_names(replace(query, clauses=tuple(clauses)))
+    query, frequency = parse(text), functools.cache(lambda query: store.frequency(query, FAMILIAR))
+    clauses = [_without_beginnings(clause, frequency) for clause in query.clauses]
+    return _with_other_names(replace(query, clauses=tuple(clauses)), frequency)
 
 
-def _without_beginnings(clause: Clause) -> Clause:
+def _without_beginnings(clause: Clause, frequency: Callable[[Query], int]) -> Clause:
     """Return a clause without the ways to meet it by beginnings of words, if enough records hold the word itself."""
     whole = replace(clause, ways=tuple(way for way in clause.ways if not any(phrase.prefix for phrase in way.phrases)))
-    if len(whole.ways) < len(clause.ways) and not clause.firm and store.frequency(whole, ENOUGH) == ENOUGH:
-        return whole
-    return clause
+    if len(whole.ways) == len(clause.ways) or clause.firm or frequency(Query(whole.typed, (whole,))) < ENOUGH:
+        return clause
+    return whole
 
 
-def with_other_names(query: Query) -> Query:
+def _with_other_names(query: Query, frequency: Callable[[Query], int]) -> Query:
     """The question, met by any name of a place or an organisation where it has one: Orol dengizi is the Aral Sea.
 
-    One that is the identifier of a record is met by that record.
+    One that is the identifier of a record is met by that record. `frequency` counts the entries that match, up to
+    FAMILIAR.
     """
     whole = normal(query.typed)
     typed = {name: clause for clause in query.loose for name in (clause.typed, without_particle(clause.typed))}
@@ -95,7 +98,7 @@ def with_other_names(query: Query) -> Query:
         return replace(query, clauses=(Clause(whole, ways),), cut=False)
     meant = {name: entry for name, entry, kind, _language in rows if kind in NAMED}
     # A name that many records hold as it was typed needs no other.
-    meant = {name: entry for name, entry in meant.items() if store.frequency(parse(f"{name} "), FAMILIAR) < FAMILIAR}
+    meant = {name: entry for name, entry in meant.items() if frequency(parse(f"{name} ")) < FAMILIAR}
     if not meant:
         return query
     names: defaultdict[int, list[Phrase]] = defaultdict(list)
@@ -162,9 +165,15 @@ def _beginning(clause: Clause) -> Clause | None:
     return None
 
 
-def matching_ids(query: Query) -> list[int]:
-    """The ids of all entries that match, in ascending order."""
-    return sorted(store.ids(query)) if query else []
+def matching_ids(query: Query, only_title: bool = False) -> list[int]:
+    """The ids of all entries that match, in any field or in the title alone, in ascending order.
+
+    They are cached: the filters, pages and files of a search need them again, and the database takes long to read many.
+    """
+    if not query:
+        return []
+    words = store.words_of(query)
+    return list(cached_for_version(lambda: store.ids(query, only_title), "matching ids", words, only_title))
 
 
 def keys_matching(model: type[Model], text: str) -> list[int]:
@@ -193,8 +202,8 @@ def _candidates(query: Query, ids: list[int]) -> Iterable[int]:
     """
     found: set[int] = set()
     if query.least < len(query.loose):  # fewer than ENOUGH: for them the question was widened
-        found.update(entry for entry in store.ids(replace(query, least=query.least + 1)) if holds(ids, entry))
-    by_name = sorted(store.ids(query, only_title=True))
+        found.update(entry for entry in matching_ids(replace(query, least=query.least + 1)) if holds(ids, entry))
+    by_name = matching_ids(query, only_title=True)
     for kind in Kind:
         some = of_kind(kind, ids)
         found.update(some[-OF_A_KIND:])
@@ -206,7 +215,7 @@ def _candidates(query: Query, ids: list[int]) -> Iterable[int]:
 
 def by_name(query: Query, most: int, kind: Kind | None = None) -> list[int]:
     """Ids of some entries, perhaps of one kind, whose names match, the best one first: quick, for while one types."""
-    scores = score(query, store.ids(query, only_title=True, most=50, kind=kind))
+    scores = score(query, store.some_ids(query, 50, only_title=True, kind=kind))
     return sorted(scores, key=lambda entry: (-scores[entry], entry))[:most]
 
 

@@ -13,6 +13,7 @@ from django.db import connection, connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
+from pyroaring import BitMap64
 
 from portal.core.database import unpack_int_array
 from portal.models.search_index import KEY_BITS, LAST, Kind, SearchEntry
@@ -195,17 +196,20 @@ def _of_kind(number: int) -> str:
     return f"ids.rowid BETWEEN {low} AND {low + LAST}"
 
 
-def ids(query: Query, only_title: bool = False, most: int | None = None, kind: Kind | None = None) -> list[int]:
-    """Return the ids of the entries that match, in any field or in the title alone; some `most` of them, or all;
-    perhaps only those of one kind.
-    """
+def ids(query: Query, only_title: bool = False) -> BitMap64:
+    """Return the ids of all entries that match, in any field or in the title alone."""
+    select = (_SELECT_TITLE if only_title else _SELECT)[connection.vendor]
+    if select in _ALL:
+        return BitMap64(unpack_int_array("Q", _fetch(_ALL[select], [words_of(query)])[0][0] or b""))
+    return BitMap64([row[0] for row in _fetch(select, [words_of(query)])])
+
+
+def some_ids(query: Query, most: int, only_title: bool = False, kind: Kind | None = None) -> list[int]:
+    """Return the ids of some `most` entries that match, in any field or the title alone; perhaps of one kind only."""
     select = (_SELECT_TITLE if only_title else _SELECT)[connection.vendor]
     if kind is not None:
         select = f"SELECT ids.rowid FROM ({select}) AS {_IDS[connection.vendor]} WHERE {_of_kind(kind.number)}"
-    if most is None and select in _ALL:
-        return unpack_int_array("q", _fetch(_ALL[select], [words_of(query)])[0][0] or b"").tolist()
-    limit = "" if most is None else f" LIMIT {most}"
-    return [row[0] for row in _fetch(f"{select}{limit}", [words_of(query)])]
+    return [row[0] for row in _fetch(f"{select} LIMIT {most}", [words_of(query)])]
 
 
 def frequency(query: Query | Clause, most: int) -> int:

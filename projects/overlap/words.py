@@ -121,6 +121,6 @@ def _tokens(text):
 def projects_with(token, most):
     """Return the primary keys of some `most` published projects whose text has a token, by the search index."""
     clause = Clause(token, (Alternative((Phrase((token,)),)),))
-    ids = store.ids(Query(token, (clause,)), most=most, kind=Kind.PROJECT)
+    ids = store.some_ids(Query(token, (clause,)), most, kind=Kind.PROJECT)
     first = entry_id(Kind.PROJECT, 0)
     return [entry - first for entry in ids]
