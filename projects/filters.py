@@ -327,6 +327,7 @@ class ProjectFilter(IndexedFilterSet):
     index_only_facets = {
         "started": YearFacet("start", options=(), label=_("Start date"), where={"start__isnull": False}),
         "currency": Facet("currency", options=Currency, label=_("currency"), where={"budget__isnull": False}),
+        "results": Facet("publication", options=(), label=_("Results"), where={"results_en__gt": ""}),
     }
     scanned_orders = ("-start", "-updated_at", "updated_at")
 

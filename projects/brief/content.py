@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -34,7 +34,7 @@ from portal.core.formatting import (
 from portal.core.languages import label_list, text_and_language
 from portal.core.urls import with_query
 from portal.facets import registry
-from portal.facets.bitmaps import BitMap, union
+from portal.facets.bitmaps import AggregatedIds, BitMap, to_bitmap, union
 from portal.facets.filters import OfGyeonggi
 from portal.models import Place, Source
 from projects.brief.document import Brief, BriefSection, BriefSource, Items, Paragraph, Table, Text
@@ -92,6 +92,12 @@ def own(record, field: str) -> str:
 def citation(source: Source) -> str:
     """Return the citation of a source in APA style, without the day on which somebody read it."""
     return str(apa(dataclasses.replace(reference_of_source(source), accessed=None)))
+
+
+def projects_of(results: QuerySet) -> BitMap:
+    """Return the ids of the projects that the results are of."""
+    found = results.order_by().exclude(project=None).aggregate(ids=AggregatedIds("project"))
+    return to_bitmap(found["ids"])
 
 
 def muted(text: str) -> Paragraph:
@@ -350,19 +356,23 @@ class BriefWriter:
         unconfirmed = sum(
             len(found) for status, found in self.by_status.items() if status is None or not is_current(status)
         )
-        silent = self.silent_projects().count()
         for count, sentence in (
             (len(ids) - budgets_known, gettext("Projects whose budget is not known: {count}.")),
             (unconfirmed, gettext("Projects whose status no recent source confirms: {count}.")),
-            (silent, gettext("Completed projects without a sourced result or lesson: {count}.")),
+            (len(self.silent), gettext("Completed projects without a sourced result or lesson: {count}.")),
         ):
             if count:
                 self.questions.append(sentence.format(count=number(count)))
 
-    def silent_projects(self):
-        """The completed projects of which no source that was read reports a result, the newest first."""
-        found = Project.objects.published().filter(pk__in_ids=IdList(self.ids_with(StatusNow.CLOSED)))
-        return found.completed_without_results().latest_first()
+    @cached_property
+    def silent(self) -> BitMap:
+        """The ids of the completed projects of which no source that was read reports a result."""
+        return self.ids_with(StatusNow.CLOSED) - self.with_text_on_results - projects_of(Result.objects.published())
+
+    @property
+    def with_text_on_results(self) -> BitMap:
+        """The ids of all published projects that have a text on their results."""
+        return registry.facet_index(Project).facets["results"][VISIBLE.value]
 
     def outcomes(self) -> BriefSection:
         """Results and lessons of the projects, those of the topic without a project, and projects without any."""
@@ -374,7 +384,8 @@ class BriefWriter:
             found = found.filter(
                 Exists(cited.filter(source__date__lte=day)), ~Exists(cited.filter(source__date__gt=day))
             )
-        of_projects = found.filter(project__pk__in_ids=IdList(self.ids))
+        with_records = projects_of(found)
+        of_projects = found.filter(project__pk__in_ids=IdList(self.ids & with_records))
         general = found.filter(project=None)
         if subject.country:
             general = filters["country"].filter(general, [subject.country.key])
@@ -395,13 +406,11 @@ class BriefWriter:
             for pk in pks
         ]
         # A project without such records may have a text on its results.
-        told = Project.objects.published().filter(
-            ~Exists(found.filter(project=OuterRef("pk"))),
-            # The text has no date of its own. It cannot be earlier than the end.
-            pk__in_ids=IdList(self.ids_with(StatusNow.CLOSED) if self.is_past else self.ids),
-            results_en__gt="",
-        )
-        for project in told.prefetch_related("citations__source").latest_first()[: RESULTS - len(items)]:
+        # The text has no date of its own. It cannot be earlier than the end.
+        told = self.ids_with(StatusNow.CLOSED) if self.is_past else self.ids
+        told = (told & self.with_text_on_results) - with_records
+        newest = Project.objects.published().latest_first()
+        for project in registry.first_records(newest.prefetch_related("citations__source"), told, RESULTS - len(items)):
             text = pgettext("project", "{title}: {text}").format(
                 title=project.name_and_language()[0], text=own(project, "results")
             )
@@ -411,7 +420,7 @@ class BriefWriter:
         none = gettext("No source that was read reports results.")
         silent = [
             (self.named(project), Text(f"{none} {project.looked_on_words}"))
-            for project in self.silent_projects()[:SILENT]
+            for project in registry.first_records(newest.defer_texts(), self.silent, SILENT)
         ]
         blocks = [Items(tuple(rows)) for rows in (items, silent) if rows]
         return BriefSection(heading, tuple(blocks or [muted(none)]))
@@ -556,7 +565,6 @@ class BriefWriter:
         if subject.issue:
             events = filters["issue"].filter(events, [subject.issue.key])
         dated = [(one.date, self.named(one)) for one in events.order_by("date", "key")[:AHEAD]]
-        ending = Project.objects.published().filter(pk__in_ids=IdList(self.ids), end__gte=day)
         planned, past = gettext("Planned end of the project: {title}"), gettext("End of the project: {title}")
         dated += [
             (
@@ -567,7 +575,7 @@ class BriefWriter:
                     self.url(one),
                 ),
             )
-            for one in ending.defer_texts().order_by("end", "key")[:AHEAD]
+            for one in self.ending_from(day)
         ]
         dated.sort(key=lambda pair: pair[0])
         heading = gettext("What comes next")
@@ -576,6 +584,16 @@ class BriefWriter:
         return BriefSection(
             heading, (Items(tuple((Text(date_in_sentence(date)), text) for date, text in dated[:AHEAD])),)
         )
+
+    def ending_from(self, day: str) -> QuerySet:
+        """Return the projects of the subject that end first on a day or after it, in the order of their ends."""
+        dates, found = registry.facet_index(Project).facets["status_now"], BitMap()
+        for end in sorted(value for column, value in dates if column == "end" and value >= day):
+            found |= self.ids & dates["end", end]
+            if len(found) >= AHEAD:
+                break
+        ending = Project.objects.published().filter(pk__in_ids=IdList(found))
+        return ending.defer_texts().order_by("end", "key")[:AHEAD]
 
     def open_questions(self) -> BriefSection:
         """What was looked for and is not known here."""
