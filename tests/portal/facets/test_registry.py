@@ -35,6 +35,21 @@ def test_first_of_few_and_of_many_are_those_that_stand_first(in_their_order, mon
     agree()
 
 
+def test_scan_finds_the_first_of_many_or_nothing(in_their_order, monkeypatch):
+    monkeypatch.setattr(registry, "DATABASE_LOOKUP_MAX", 4)
+    monkeypatch.setattr(registry, "SCAN_AHEAD", 20)
+    every_second, last = in_their_order[1::2], in_their_order[-10:]
+
+    def scanned(ids, limit):
+        return registry.scanned_ids(Project.objects.latest_first(), BitMap(ids), limit)
+
+    assert scanned(every_second, 1) == every_second[:1]
+    assert scanned(every_second, 10) == every_second[:10]
+    assert scanned(every_second, 11) is None  # the scan ends before
+    assert scanned(last, 1) is None
+    assert scanned(every_second[:4], 1) is None  # so few are not scanned for
+
+
 def test_what_is_known_of_a_list_are_its_sets():
     project = make_project(level="national")
     assert (

@@ -1,7 +1,10 @@
 """Every list: pages, sorting and messages, with JavaScript and without. Tests of the apps check their filters."""
 
 import pytest
+from django.core.cache import caches
 
+from portal.core.choices import Level
+from portal.facets import registry
 from portal.generic.list import PAGE_SIZES
 from portal.models import Source
 from projects.models import Agreement, Organisation, Project
@@ -189,6 +192,30 @@ def test_page_past_the_end_is_the_last(client, sixty_projects, page):
     response = client.get("/en/projects/", {"page": page})
     assert response.status_code == 200
     assert reading.shown(response) == [f"p{number}" for number in range(50, 60)]
+
+
+@pytest.mark.parametrize("sort", ["", "-start", "start", "title"])
+@pytest.mark.parametrize(("query", "count"), [({"q": "pine"}, 60), ({"level": "national"}, 30)])
+def test_pages_of_a_long_list_are_those_that_the_database_sorts(client, monkeypatch, sort, query, count):
+    for number in range(60):
+        level = (Level.NATIONAL, Level.PROVINCIAL)[number % 2]
+        make_project(key=f"p{number:02}", title_en=f"Pine {number % 7}", start=f"{2000 - number // 3}", level=level)
+    Project.objects.filter(key__in=["p30", "p31"]).update(start=None)
+    query |= {"sort": sort} if sort else {}
+    asked = [query | {"page": page} for page in (1, 2, 3, 9)]
+    in_api = [query | {"offset": n, "limit": 20} for n in (0, 15, 50, 90)]
+
+    def shown():
+        pages = [reading.shown(client.get("/en/projects/", one)) for one in asked]
+        items = [client.get("/api/v1/projects", one).json()["items"] for one in in_api]
+        return pages, [[item["key"] for item in some] for some in items]
+
+    monkeypatch.setattr(registry, "DATABASE_LOOKUP_MAX", 1_000)
+    expected = shown()
+    assert len(set().union(*expected[0])) == count
+    monkeypatch.setattr(registry, "DATABASE_LOOKUP_MAX", 0)
+    caches["pages"].clear()
+    assert shown() == expected
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "two"])

@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.core.choices import PublicationStatus
+from portal.models.search_index import entry_id
 from portal.search.query import LONGEST_QUERY
-from portal.views.search import MOST_COUNTED
+from portal.views.search import MOST_COUNTED, with_agreements
 from tests import reading
 from tests.counting import settle
 from tests.make import (
@@ -396,6 +397,24 @@ def test_no_input_is_an_error(client, page_cache, text):
 )
 def test_no_input_of_a_list_is_an_error(client, path, text):
     assert client.get(path, {"q": text}, follow=True).status_code == 200
+
+
+@given(
+    st.sets(st.integers(1, 30)), st.sets(st.integers(1, 30)), st.dictionaries(st.integers(1, 30), st.integers(1, 30))
+)
+def test_agreement_stands_for_the_event_that_is_one_too(events, agreements, same):
+    pairs = {entry_id("event", event): entry_id("agreement", agreement) for event, agreement in same.items()}
+    found = sorted({entry_id("event", pk) for pk in events} | {entry_id("agreement", pk) for pk in agreements})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("portal.views.search.agreements_by_event", lambda: pairs)
+        assert with_agreements(found) == sorted({pairs.get(entry, entry) for entry in found})
+
+
+def test_same_words_find_what_was_published_since(client):
+    make_project(title_en="Salt on the sea bed")
+    assert hits(search(client, "salt")) == ["Salt on the sea bed"]
+    make_project(title_en="Salt in the soil")
+    assert sorted(hits(search(client, "salt"))) == ["Salt in the soil", "Salt on the sea bed"]
 
 
 # ── Query counts ─────────────────────────────────────────────────────────────────────────────────────────────────
