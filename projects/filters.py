@@ -329,7 +329,6 @@ class ProjectFilter(IndexedFilterSet):
         "currency": Facet("currency", options=Currency, label=_("currency"), where={"budget__isnull": False}),
         "results": Facet("publication", options=(), label=_("Results"), where={"results_en__gt": ""}),
     }
-    scanned_orders = ("-start", "-updated_at", "updated_at")
 
     class Meta:
         model = Project

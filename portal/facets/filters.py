@@ -3,7 +3,7 @@
 import copy
 import functools
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -515,7 +515,6 @@ class IndexedFilterSet(RecordFilterSet):
     counter_class = IndexCounter
     caches_counts = False  # counting is as fast as reading the counts from the cache
     index_only_facets: ClassVar[dict[str, Facet]] = {}  # facets of the index that are no filters, by name
-    scanned_orders: ClassVar[Collection[str]] = ()  # columns by which an index of both databases sorts all records
     # With fewer records found, `qs` asks for their primary keys.
     ID_LOOKUP_MAX = 10_000
 
@@ -545,25 +544,16 @@ class IndexedFilterSet(RecordFilterSet):
     def scanned_ids(self, rows: QuerySet, start: int, stop: int) -> list[int] | None:
         """Return the primary keys of a part of `rows`, which are `qs` in some order; None if a query is faster.
 
-        It is for the first pages of a long list in one of `scanned_orders`. For these the database would read and sort
-        all records that the filters let through.
+        It is for the first pages of a long list in the order of its model, which an index has. There the database would
+        read and sort all records that the filters let through.
         """
-        order = rows.query.order_by or rows.model._meta.ordering
-        if not self.valid_data or _leading_column(order) not in self.scanned_orders:
+        order = rows.model._meta.ordering
+        if not self.valid_data or list(rows.query.order_by or order) != order:
             return None
         if stop * len(self.index.all) > registry.SCAN_AHEAD * len(self.found):
             return None  # probably not among the records that are scanned
         found = registry.scanned_ids(self.queryset.order_by(*order), self.found, stop)
         return None if found is None else found[start:]
-
-
-def _leading_column(order: Sequence[Any]) -> str:
-    """Return the column that an order begins with, with "-" if it descends; "" if it is another expression."""
-    first = order[0]
-    if isinstance(first, str):
-        return first
-    name = getattr(first.expression, "name", "")
-    return f"-{name}" if first.descending else name
 
 
 @dataclass(frozen=True)
