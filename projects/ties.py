@@ -7,7 +7,9 @@ its state depends on the day. `docs/editors.md` states the rules.
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import product
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Prefetch
 
 from issues.models import Event
@@ -136,25 +138,27 @@ def ties_of(bodies: Iterable[Organisation], today: datetime.date) -> list[Tie]:
     The Korean side with the most ties comes first; its ties are in the order of country and date, the newest first.
     """
     korean = {body.pk: side_of(body) for body in bodies}
+    agreements, projects = _agreements(korean), _projects(bodies)
+    partners = _partners({pk for _what, organisations in [*agreements, *projects] for pk in organisations})
     found: dict[tuple[str, str], Tie] = {}
 
-    def tie(one, other):
-        return found.setdefault((one.key, other.key), Tie(one, other, today))
+    def ties(organisations):
+        """Yield the tie of each pair of a Korean side and a partner among the organisations, by primary key, once."""
+        ours, theirs = (
+            {side.key: side for pk in organisations if (side := sides.get(pk))} for sides in (korean, partners)
+        )
+        for pair in product(ours, theirs):
+            if pair not in found:
+                found[pair] = Tie(ours[pair[0]], theirs[pair[1]], today)
+            yield found[pair]
 
-    def pairs(organisations):
-        """Yield each pair of a Korean side and a partner among the organisations once."""
-        ours = {side.key: side for one in organisations if (side := korean.get(one.pk))}
-        theirs = {side.key: side for one in organisations if _is_partner(one) for side in [side_of(one)]}
-        return ((one, other) for one in ours.values() for other in theirs.values())
-
-    for agreement in _agreements(korean):
-        for pair in pairs([party.organisation for party in agreement.parties.all() if party.organisation]):
-            one = tie(*pair)
-            one.agreements.append(agreement)
-            one.outcomes += [outcome.project for outcome in agreement.outcomes.all()]
-    for project in _projects(bodies):
-        for pair in pairs([row.organisation for row in project.participations.all()]):
-            tie(*pair).projects.append(project)
+    for agreement, organisations in agreements:
+        for tie in ties(organisations):
+            tie.agreements.append(agreement)
+            tie.outcomes += [outcome.project for outcome in agreement.outcomes.all()]
+    for project, organisations in projects:
+        for tie in ties(organisations):
+            tie.projects.append(project)
     for event in _events(korean.values()):
         here = [place.key for place in event.places.all()]
         for (one, other), shared in found.items():
@@ -174,47 +178,56 @@ def _in_order(ties):
     return sorted(newest, key=lambda tie: (-counts[tie.korean.key], tie.korean.key, tie.country.key))
 
 
-def _is_partner(organisation):
-    """Return True for a published organisation of a published country of Central Asia."""
-    country = organisation.country
-    if country is None or country.group != Place.Group.CENTRAL_ASIA:
-        return False
-    return organisation.publication == country.publication == VISIBLE
+def _partners(organisations):
+    """Return a dict from the primary keys of published organisations of Central Asia among these to their sides."""
+    rows = Organisation.objects.published().filter(
+        pk__in_ids=IdList(organisations), country__group=Place.Group.CENTRAL_ASIA, country__publication=VISIBLE
+    )
+    return {one.pk: side_of(one) for one in rows.select_related("country", "seat__country")}
 
 
 def _agreements(korean):
-    """Return the published agreements of the Korean bodies, the newest first, with all that ties show of them."""
-    parties = AgreementParty.objects.select_related("organisation__country", "organisation__seat__country")
+    """Return the published agreements of the Korean bodies, the newest first, each with its parties’ organisations.
+
+    They come with all that ties show of them.
+    """
     ours = AgreementParty._base_manager.filter(agreement=OuterRef("pk"), organisation__in=list(korean))
     outcomes = AgreementOutcome.objects.filter(project__publication=VISIBLE).select_related("project")
-    return (
+    found = (
         Agreement.objects.published()
         .filter(Exists(ours))
         .order_by("-date", "key")
         .prefetch_related(
-            Prefetch("parties", parties),
+            "parties",
             Prefetch("activities", AgreementActivity.objects.order_by("-date")),
             Prefetch("outcomes", outcomes),
         )
     )
+    return [(one, [party.organisation_id for party in one.parties.all() if party.organisation_id]) for one in found]
 
 
 def _projects(bodies):
-    """Return the newest MOST_PROJECTS published projects of the Korean bodies with an organisation of Central Asia."""
+    """Return the newest MOST_PROJECTS published projects of the Korean bodies with an organisation of Central Asia.
+
+    Each comes with the primary keys of the organisations that take part in it.
+    """
     taking_part = registry.facet_index(Project).facets["organisation"]
     partners = Organisation.objects.published().filter(country__group=Place.Group.CENTRAL_ASIA)
     ours, theirs = (
         NONE.union(*(taking_part[key] for key in keys))
         for keys in ([body.key for body in bodies], partners.values_list("key", flat=True))
     )
-    rows = Participation.objects.select_related("organisation__country", "organisation__seat__country")
-    return (
+    projects = (
         Project.objects.published()
         .filter(pk__in_ids=IdList(ours & theirs))
         .latest_first()
-        .defer_texts()
-        .prefetch_related(Prefetch("participations", rows))[:MOST_PROJECTS]
+        .only("key", "start", "end", *(f"title_{language}" for language in settings.MODELTRANSLATION_LANGUAGES))
     )
+    found = {project.pk: (project, []) for project in projects[:MOST_PROJECTS]}
+    rows = Participation.objects.filter(project__pk__in_ids=IdList(found)).values_list("project", "organisation")
+    for project, organisation in rows:
+        found[project][1].append(organisation)
+    return list(found.values())
 
 
 def _events(sides):
