@@ -304,6 +304,12 @@ def money_in_words(amount: Decimal | None, currency: str, *, rounded: bool = Fal
 
 def date_in_pattern(value: PartialDate, pattern: str) -> str:
     """Return a date in a pattern of `django.utils.dateformat`, such as one that a citation style prescribes."""
+    return _dated(value, pattern, get_language())
+
+
+@functools.lru_cache(maxsize=32_768)
+def _dated(value: PartialDate, pattern: str, language: str | None) -> str:
+    """Return `date_in_pattern` in a language. Cached: a page of a country writes two hundred dates."""
     text = format_date(value.first_day, pattern)
     # Django writes a Russian month without a day with a capital, as at the head of a calendar.
     return text.lower() if _language() == "ru" else text
