@@ -33,7 +33,7 @@ class ScalingCost:
 
 
 FEW, MANY, PROJECTS = 20_223, 1_000_223, 10_000_000
-CONTENT, LOAD = 223, 200_223  # of what was measured on SQLite
+CONTENT, LOAD = 223, 200_223
 INDICATORS, OBSERVATIONS = 59, 100_000_000  # the observations are spread evenly over the indicators
 COSTS = (
     ScalingCost("list of indicators", "s", (8_822, 0.029), (58_360, 0.077), 1, OBSERVATIONS),
@@ -42,8 +42,8 @@ COSTS = (
         "file of an indicator (CSV)", "s", (462 * INDICATORS, 0.012), (50_000 * INDICATORS, 0.345), 30, OBSERVATIONS
     ),
     ScalingCost("table of observations", "GB", (8_822, 0.0007), (58_360, 0.0087), 100, OBSERVATIONS),
-    ScalingCost("brief", "s", (FEW, 0.085), (MANY, 0.283), 1, PROJECTS),
-    ScalingCost("list of projects, with a search", "s", (FEW, 0.048), (MANY, 0.329), 1, PROJECTS),
+    ScalingCost("brief", "s", (FEW, 0.0933), (LOAD, 0.1008), 1, PROJECTS),
+    ScalingCost("list of projects, with a search", "s", (FEW, 0.0328), (LOAD, 0.0752), 1, PROJECTS),
     ScalingCost("first start after a load", "s", (CONTENT, 0.42), (LOAD, 5.3), 60, PROJECTS),
     ScalingCost("memory of a process", "GB", (FEW, 0.235), (MANY, 0.528), 1, PROJECTS),
     ScalingCost("count of the search index (/readyz)", "s", (FEW, 0.0118), (MANY, 0.283), 0.5, PROJECTS),
