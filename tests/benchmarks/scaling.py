@@ -50,7 +50,7 @@ COSTS = (
     ScalingCost("sitemap", "s", (FEW, 0.0081), (MANY, 0.0397), 5, PROJECTS),
     ScalingCost("search index", "GB", (FEW, 0.353), (MANY, 14.6), 16, PROJECTS),
     ScalingCost("database", "GB", (FEW, 0.475), (MANY, 19.0), 100, PROJECTS),
-    ScalingCost("file of all projects (CSV)", "s", (0, 0), (100_000, 6.2), 120, PROJECTS),
+    ScalingCost("file of all projects (CSV)", "s", (0, 0), (100_000, 3.1), 120, PROJECTS),
     ScalingCost("list of projects, three filters", "s", (FEW, 0.0349), (MANY, 0.0418), 1, PROJECTS),
 )
 
