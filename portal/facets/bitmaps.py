@@ -191,12 +191,15 @@ class SnapshotRegistry:
         """Forget all snapshots: the next use of each one reads it anew."""
         self.newest.clear()
 
-    def facet_index(self, name: str, facets: Mapping[str, IndexedFacet], queryset: QuerySet) -> FacetIndex:
-        """Return the current bitmaps of the records of `queryset` by `facets`; `name` identifies the list."""
+    def facet_index(self, name: str, source: Callable[[], tuple[Mapping[str, IndexedFacet], QuerySet]]) -> FacetIndex:
+        """Return the current bitmaps of the list called `name`.
+
+        `source()` returns its facets and its records. It is called only if the content has changed.
+        """
         return self.current(
             name,
-            lambda state: _read(state, facets, queryset),
-            lambda old, state: self._updated(name, old, state, facets, queryset),
+            lambda state: _read(state, *source()),
+            lambda old, state: self._updated(name, old, state, *source()),
         )
 
     def _updated(

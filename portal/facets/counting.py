@@ -99,8 +99,8 @@ class IndexCounter(FacetCounter[BitMap]):
     @functools.cached_property
     def index(self) -> FacetIndex:
         """The bitmaps of the whole list."""
-        name, facets = type(self.filterset).__qualname__, self.filterset.indexed_facets
-        return snapshots.facet_index(name, facets, self.filterset.queryset.all())
+        name, filterset = type(self.filterset).__qualname__, self.filterset
+        return snapshots.facet_index(name, lambda: (filterset.indexed_facets, filterset.queryset.all()))
 
     def all_matches(self) -> BitMap:
         return self.index.all
