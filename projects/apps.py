@@ -12,22 +12,18 @@ class ProjectsConfig(AppConfig):
         # Models can be imported only after all apps are loaded.
         from issues.models import Issue  # noqa: PLC0415
         from portal.facets import registry  # noqa: PLC0415
-        from portal.facets.bitmaps import snapshots  # noqa: PLC0415
         from portal.models import Place  # noqa: PLC0415
         from portal.tracking import content_version  # noqa: PLC0415
         from projects import filters, models  # noqa: PLC0415
 
         content_version.track_changes_of(models.Project, Issue, models.Organisation, Place, models.Sector)
 
-        def source():
-            filterset = filters.ProjectFilter(queryset=models.Project.objects.published())
-            return filterset.indexed_facets, filterset.queryset
+        def all_projects():
+            return filters.ProjectFilter(queryset=models.Project.objects.published())
 
         # A page asks for the index about ten times, so the filters, which are many, are made only to read it.
         registry.register(
-            models.Project,
-            lambda: snapshots.facet_index(filters.ProjectFilter.__qualname__, source),
-            filters.ProjectFilter.base_filters,
+            models.Project, lambda: filters.ProjectFilter.index_of(all_projects), filters.ProjectFilter.base_filters
         )
         registry.register_preload(read_overlap)
 

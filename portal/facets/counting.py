@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django.db.models import QuerySet
 
-from portal.facets.bitmaps import BitMap, FacetIndex, all_ids, snapshots
+from portal.facets.bitmaps import BitMap, FacetIndex, all_ids
 
 if TYPE_CHECKING:
     from portal.facets.filters import IndexedFilterSet, RecordFilterSet
@@ -99,8 +99,7 @@ class IndexCounter(FacetCounter[BitMap]):
     @functools.cached_property
     def index(self) -> FacetIndex:
         """The bitmaps of the whole list."""
-        name, filterset = type(self.filterset).__qualname__, self.filterset
-        return snapshots.facet_index(name, lambda: (filterset.indexed_facets, filterset.queryset.all()))
+        return type(self.filterset).index_of(lambda: self.filterset)
 
     def all_matches(self) -> BitMap:
         return self.index.all

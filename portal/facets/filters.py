@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core.database import IdList
 from portal.core.languages import language_name
 from portal.facets import registry
-from portal.facets.bitmaps import BitMap, FacetIndex, FacetSource, ValueBitmaps, union
+from portal.facets.bitmaps import BitMap, FacetIndex, FacetSource, ValueBitmaps, snapshots, union
 from portal.facets.counting import FacetCounter, IndexCounter, QuerySetCounter
 from portal.http import page_cache
 from portal.http.problems import KeysChanged, ProblemDetail
@@ -522,6 +522,16 @@ class IndexedFilterSet(RecordFilterSet):
     def indexed_facets(self) -> dict[str, Facet]:
         """The facets of the index, by name."""
         return {name: item for name, item in self.facet_filters.items() if item.is_indexed} | self.index_only_facets
+
+    @classmethod
+    def index_of(cls, make: Callable[[], Self]) -> FacetIndex:
+        """Return the current bitmaps of the whole list. `make()` returns its filters, and is called only to read it."""
+
+        def source() -> tuple[dict[str, Facet], QuerySet]:
+            filterset = make()
+            return filterset.indexed_facets, filterset.queryset.all()
+
+        return snapshots.facet_index(cls.__qualname__, source)
 
     @property
     def index(self) -> FacetIndex:
