@@ -45,9 +45,8 @@ class ScanningPaginator(ClampedPaginator):
         pks = self.filterset.scanned_ids(ordered, start, min(start + self.per_page, self.count))
         if pks is None:
             return super().page(number)
-        records = in_bulk_ordered(ordered.model.objects.for_list(), pks)
-        rows = BoundRows(records, self.object_list.table)
-        return self._get_page(rows, number, self)
+        records = in_bulk_ordered(self.filterset.queryset.for_list(), pks)
+        return self._get_page(BoundRows(records, self.object_list.table), number, self)
 
 
 class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):

@@ -24,6 +24,7 @@ from tests.make import (
     make_source,
     make_term,
 )
+from tests.test_query_counts import queries_while_growing
 
 pytestmark = pytest.mark.django_db
 
@@ -216,6 +217,20 @@ def test_pages_of_a_long_list_are_those_that_the_database_sorts(client, monkeypa
     monkeypatch.setattr(registry, "DATABASE_LOOKUP_MAX", 0)
     caches["pages"].clear()
     assert shown() == expected
+
+
+@pytest.mark.any_database
+def test_pages_read_by_the_index_have_constant_queries(monkeypatch):
+    monkeypatch.setattr(registry, "DATABASE_LOOKUP_MAX", 0)
+    country = make_country()
+
+    def grow(count):
+        for _ in range(count):
+            make_project(level=Level.NATIONAL).countries.add(country)
+
+    grow(3)
+    [(few, more)] = queries_while_growing(["/en/projects/?level=national"], lambda: grow(9)).values()
+    assert len(more) == len(few)
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "two"])
