@@ -1,4 +1,4 @@
-"""Writes tables of records as CSV, streamed, and tells of their files."""
+"""Writes tables of records as CSV, streamed, and lists the metadata of a file."""
 
 from django.conf import settings
 from django.utils import timezone

@@ -36,6 +36,7 @@ ENCODINGS = {
 }
 DELIMITERS = (",", ";", "\t")
 MOST_COLUMNS = 200
+FORMULA_CELL, ERROR_CELL = "f", "e"  # the types of cells in a workbook (ECMA-376, as openpyxl names them)
 NO_WORKBOOK = (zipfile.BadZipFile, KeyError, IndexError, ValueError, TypeError, SyntaxError)
 MOST_ROWS = 200_000
 MOST_BYTES = 100_000_000  # limit of the unpacked size of an XLSX file
@@ -265,9 +266,9 @@ def _cell(cell):
     value = cell.value
     if value is None:
         return ""
-    if cell.data_type == "f":
+    if cell.data_type == FORMULA_CELL:
         return UnreadableFile(_("The cell contains a formula. Replace it with its value."))
-    if cell.data_type == "e":
+    if cell.data_type == ERROR_CELL:
         return UnreadableFile(_("The cell contains a spreadsheet error: {value}.").format(value=value))
     if isinstance(value, bool):
         return "true" if value else "false"
