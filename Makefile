@@ -34,7 +34,8 @@ TOOLS = $(VENV)/.requirements-dev
 COLLECTED = staticfiles/staticfiles.json
 INTEROP_PYTHON = .venv-interop/.requirements
 INTEROP_NODE = .node/interop/.packages
-PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check
+# Python compiles a module when it is first imported. Most modules of the packages never are.
+PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-compile
 
 # Variables of the shell must not change the tests.
 CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u SECRET_KEY_FALLBACKS -u ALLOWED_HOSTS -u PUBLIC_URL -u ID_BASE_URL -u CSRF_TRUSTED_ORIGINS -u HTTPS -u BEHIND_PROXY \
@@ -79,12 +80,12 @@ $(PY):
 
 $(RUNTIME): requirements.txt | $(PY)
 	@echo 'Installing the packages of the portal (requirements.txt)'
-	@$(PIP_INSTALL) -r requirements.txt
+	@$(PY) $(PIP_INSTALL) -r requirements.txt
 	@touch $@
 
 $(TOOLS): requirements-dev.txt requirements.txt | $(PY)
 	@echo 'Installing the packages of tests and tools (requirements-dev.txt)'
-	@$(PIP_INSTALL) -r requirements-dev.txt
+	@$(PY) $(PIP_INSTALL) -r requirements-dev.txt
 	@touch $@ $(RUNTIME)
 
 .env.local:
@@ -241,7 +242,7 @@ interop-programs:
 $(INTEROP_PYTHON): tests/interop/requirements.txt | $(PY)
 	@echo 'Installing clients in Python (tests/interop/requirements.txt)'
 	@$(PY) -m venv .venv-interop
-	@.venv-interop/bin/python -m pip install --quiet --disable-pip-version-check -r tests/interop/requirements.txt
+	@.venv-interop/bin/python $(PIP_INSTALL) -r tests/interop/requirements.txt
 	@touch $@
 
 $(INTEROP_NODE): tests/interop/package.json
