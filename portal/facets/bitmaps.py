@@ -6,7 +6,7 @@ of an Optimized Software Library”). A filter is an intersection of bitmaps, an
 
 Each process reads the bitmaps once, and afterwards only the records that changed (`portal.tracking.content_version`).
 The first process stores what it has read for those after it (`portal.facets.stored`).
-A transaction that has changed content reads the bitmaps anew and does not keep them, because nobody else may see what
+A transaction that has changed content reads the bitmaps anew and keeps them to itself, because nobody else may see what
 is not committed.
 """
 
@@ -25,7 +25,7 @@ from pyroaring import BitMap
 
 from portal.core.database import unpack_int_array
 from portal.facets import stored
-from portal.tracking import content_version
+from portal.tracking import change_log, content_version
 from portal.tracking.content_version import ContentState
 
 NONE = BitMap()
@@ -233,10 +233,13 @@ class SnapshotRegistry:
         """Return the snapshot called `name` for the current content.
 
         `update(old, state)` returns the snapshot of `state`, given an older one or None. In a transaction that has
-        changed content `read(state)` is used instead, and nothing is kept.
+        changed content `read(state)` is used instead, and kept until the next change or the end of the transaction.
         """
-        if content_version.has_changed():
-            return read(content_version.state())
+        if changes := content_version.open_changes():
+            kept = change_log.current_log().snapshots
+            if name not in kept or kept[name][0] != changes:
+                kept[name] = changes, read(content_version.state())
+            return kept[name][1]
         number, newest = content_version.current_version(), self.newest.get(name)
         if newest is None or newest.state.number != number:
             with self.lock:  # one thread reads, the others wait for its result

@@ -19,11 +19,12 @@ class ChangeLog:
     `changed` and `unindexed` are sets of primary keys by model: changed records for the content version, and records
     whose entries in the search index are out of date. `renamed` is a set of pairs of kind and key of
     records whose aliases have changed. `pending` is a list of PendingRow, which the content version counts.
+    `snapshots` are values read from the changed content, by name: pairs of what identifies the state and the value.
     """
 
     def __init__(self):
         self.changed, self.unindexed, self.pending = defaultdict(set), defaultdict(set), []
-        self.renamed = set()
+        self.renamed, self.snapshots = set(), {}
 
     def __call__(self):
         """Flush the rest after the commit. Errors of receivers are logged, not raised: the change itself is stored."""

@@ -287,9 +287,17 @@ def is_changing() -> bool:
     return bool(_rows())
 
 
-def has_changed() -> bool:
-    """Return True if the open transaction has changed content, settled or not. Nobody else sees its state yet."""
-    return bool(change_log.hooks(PendingRow))
+def open_changes() -> tuple:
+    """Return what identifies the content within the open transaction, or () if it has changed none, settled or not.
+
+    Nobody else sees this state. While the result is equal, the content is the same: a later change adds a row, and a
+    rollback removes rows and savepoints.
+    """
+    rows = change_log.hooks(PendingRow)
+    if not rows:
+        return ()
+    _counted()
+    return (*rows, *transaction.get_connection().savepoint_ids)
 
 
 def _counted():

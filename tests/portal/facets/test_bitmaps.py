@@ -162,6 +162,37 @@ def test_only_what_changed_is_read_again(monkeypatch):
     assert asked == [({project.pk},)]
 
 
+@pytest.mark.django_db
+def test_transaction_reads_what_it_has_changed_once(monkeypatch):
+    times = []
+    read = bitmaps._read
+    monkeypatch.setattr(bitmaps, "_read", lambda *args: times.append(1) or read(*args))
+    with transaction.atomic():
+        one = make_project()
+        assert set(filters().index.all) == set(filters().index.all) == {one.pk}
+        assert len(times) == 1
+        with transaction.atomic():
+            two = make_project()
+            assert set(filters().index.all) == {one.pk, two.pk}
+            transaction.set_rollback(True)
+        assert set(filters().index.all) == {one.pk}
+        three = make_project()
+        assert set(filters().index.all) == set(filters().index.all) == {one.pk, three.pk}
+        transaction.set_rollback(True)
+    assert set(filters().index.all) == set()
+
+
+@pytest.mark.django_db
+def test_rollback_of_a_change_that_has_no_row_of_its_own_is_noticed():
+    with transaction.atomic():
+        one = make_project()  # its row covers all that changes before the index is read
+        with transaction.atomic():
+            Project.objects.filter(pk=one.pk).update(publication=PublicationStatus.ARCHIVED)
+            assert set(filters().index.all) == set()
+            transaction.set_rollback(True)
+        assert set(filters().index.all) == {one.pk}
+
+
 @pytest.mark.sqlite  # the plan of a query
 @pytest.mark.django_db
 def test_change_of_a_record_scans_no_other_records():
