@@ -20,6 +20,8 @@ from django.utils.module_loading import import_string
 
 from tests.make import make_term
 
+pytestmark = pytest.mark.any_database
+
 BASE_DIR = settings.BASE_DIR
 VARIABLES = (
     *("DEBUG", "ALLOWED_HOSTS", "PUBLIC_URL", "ID_BASE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS"),

@@ -10,7 +10,7 @@ from tests.documents import docx, pdf
 from tests.make import make_agreement, make_attachment, make_picture, make_project, make_source
 from tests.portal.staff.test_admin import address, change_address, errors_of, form_data
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 D, R, S, P, A, _ASIDE = PublicationStatus
 COMPLETE = {

@@ -10,7 +10,7 @@ from tests.make import make_citation, make_issue, make_key_figure, make_project,
 from tests.portal.staff.test_admin import LINKED, address, change_address, form_data
 from tests.staff import sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.drawings import drawing
 from tests.make import make_event, make_issue, make_organisation, make_picture, make_place, make_project
 from tests.portal.staff.test_admin import address, change_address, errors_of, form_data
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 D, R, S, P, A, _ASIDE = PublicationStatus
 MODELS = (Issue, Place, Project, Event, Organisation)

@@ -35,6 +35,7 @@ def holders():
 
 
 @pytest.mark.long
+@pytest.mark.any_database
 class TestRename:
     """One database for all tests, because migrating it takes long."""
 

@@ -15,7 +15,7 @@ from tests.make import make_organisation, make_reporting_organisation, make_sect
 from tests.projects.iati.files import activity, file
 from tests.projects.iati.imports import HEADER, LINE, country
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("central_asia")]
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.usefixtures("central_asia")]
 
 
 # ── In the report ───────────────────────────────────────────────────────────────────────────────────────────────
