@@ -7,11 +7,13 @@ import django.db.models.functions.datetime
 import django.db.models.functions.text
 from django.db import migrations, models
 
+from portal.core.grouped_migration import GroupedMigration
+
 import portal.core.partial_dates
 import portal.core.sdg
 
 
-class Migration(migrations.Migration):
+class Migration(GroupedMigration):
     initial = True
 
     dependencies = [

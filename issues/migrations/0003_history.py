@@ -6,10 +6,12 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+from portal.core.grouped_migration import GroupedMigration
+
 import portal.core.partial_dates
 
 
-class Migration(migrations.Migration):
+class Migration(GroupedMigration):
     dependencies = [
         ("issues", "0002_workflow"),
         ("portal", "0010_history"),

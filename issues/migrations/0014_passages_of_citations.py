@@ -3,8 +3,10 @@
 import portal.core.validators
 from django.db import migrations, models
 
+from portal.core.grouped_migration import GroupedMigration
 
-class Migration(migrations.Migration):
+
+class Migration(GroupedMigration):
 
     dependencies = [
         ('issues', '0013_fill_issue_motifs'),
@@ -18,39 +20,9 @@ class Migration(migrations.Migration):
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
         ),
         migrations.AddField(
-            model_name='eventcitation',
-            name='page',
-            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
-        ),
-        migrations.AddField(
-            model_name='eventcitation',
-            name='quotation',
-            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
-        ),
-        migrations.AddField(
-            model_name='eventcitation',
-            name='read_on',
-            field=models.DateField(blank=True, null=True, validators=[portal.core.validators.validate_not_in_future], verbose_name='read on'),
-        ),
-        migrations.AddField(
             model_name='historicaleventcitation',
             name='archived_url',
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
-        ),
-        migrations.AddField(
-            model_name='historicaleventcitation',
-            name='page',
-            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
-        ),
-        migrations.AddField(
-            model_name='historicaleventcitation',
-            name='quotation',
-            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
-        ),
-        migrations.AddField(
-            model_name='historicaleventcitation',
-            name='read_on',
-            field=models.DateField(blank=True, null=True, verbose_name='read on'),
         ),
         migrations.AddField(
             model_name='historicalissuecitation',
@@ -58,39 +30,9 @@ class Migration(migrations.Migration):
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
         ),
         migrations.AddField(
-            model_name='historicalissuecitation',
-            name='page',
-            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
-        ),
-        migrations.AddField(
-            model_name='historicalissuecitation',
-            name='quotation',
-            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
-        ),
-        migrations.AddField(
-            model_name='historicalissuecitation',
-            name='read_on',
-            field=models.DateField(blank=True, null=True, verbose_name='read on'),
-        ),
-        migrations.AddField(
             model_name='historicalissuelinkcitation',
             name='archived_url',
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
-        ),
-        migrations.AddField(
-            model_name='historicalissuelinkcitation',
-            name='page',
-            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
-        ),
-        migrations.AddField(
-            model_name='historicalissuelinkcitation',
-            name='quotation',
-            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
-        ),
-        migrations.AddField(
-            model_name='historicalissuelinkcitation',
-            name='read_on',
-            field=models.DateField(blank=True, null=True, verbose_name='read on'),
         ),
         migrations.AddField(
             model_name='historicalkeyfigurecitation',
@@ -98,39 +40,9 @@ class Migration(migrations.Migration):
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
         ),
         migrations.AddField(
-            model_name='historicalkeyfigurecitation',
-            name='page',
-            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
-        ),
-        migrations.AddField(
-            model_name='historicalkeyfigurecitation',
-            name='quotation',
-            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
-        ),
-        migrations.AddField(
-            model_name='historicalkeyfigurecitation',
-            name='read_on',
-            field=models.DateField(blank=True, null=True, verbose_name='read on'),
-        ),
-        migrations.AddField(
             model_name='historicaltermcitation',
             name='archived_url',
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
-        ),
-        migrations.AddField(
-            model_name='historicaltermcitation',
-            name='page',
-            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
-        ),
-        migrations.AddField(
-            model_name='historicaltermcitation',
-            name='quotation',
-            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
-        ),
-        migrations.AddField(
-            model_name='historicaltermcitation',
-            name='read_on',
-            field=models.DateField(blank=True, null=True, verbose_name='read on'),
         ),
         migrations.AddField(
             model_name='issuecitation',
@@ -138,59 +50,14 @@ class Migration(migrations.Migration):
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
         ),
         migrations.AddField(
-            model_name='issuecitation',
-            name='page',
-            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
-        ),
-        migrations.AddField(
-            model_name='issuecitation',
-            name='quotation',
-            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
-        ),
-        migrations.AddField(
-            model_name='issuecitation',
-            name='read_on',
-            field=models.DateField(blank=True, null=True, validators=[portal.core.validators.validate_not_in_future], verbose_name='read on'),
-        ),
-        migrations.AddField(
             model_name='issuelinkcitation',
             name='archived_url',
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
         ),
         migrations.AddField(
-            model_name='issuelinkcitation',
-            name='page',
-            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
-        ),
-        migrations.AddField(
-            model_name='issuelinkcitation',
-            name='quotation',
-            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
-        ),
-        migrations.AddField(
-            model_name='issuelinkcitation',
-            name='read_on',
-            field=models.DateField(blank=True, null=True, validators=[portal.core.validators.validate_not_in_future], verbose_name='read on'),
-        ),
-        migrations.AddField(
             model_name='keyfigurecitation',
             name='archived_url',
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
-        ),
-        migrations.AddField(
-            model_name='keyfigurecitation',
-            name='page',
-            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
-        ),
-        migrations.AddField(
-            model_name='keyfigurecitation',
-            name='quotation',
-            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
-        ),
-        migrations.AddField(
-            model_name='keyfigurecitation',
-            name='read_on',
-            field=models.DateField(blank=True, null=True, validators=[portal.core.validators.validate_not_in_future], verbose_name='read on'),
         ),
         migrations.AddField(
             model_name='termcitation',
@@ -198,14 +65,149 @@ class Migration(migrations.Migration):
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
         ),
         migrations.AddField(
-            model_name='termcitation',
+            model_name='eventcitation',
+            name='page',
+            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
+        ),
+        migrations.AddField(
+            model_name='historicaleventcitation',
+            name='page',
+            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
+        ),
+        migrations.AddField(
+            model_name='historicalissuecitation',
+            name='page',
+            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
+        ),
+        migrations.AddField(
+            model_name='historicalissuelinkcitation',
+            name='page',
+            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
+        ),
+        migrations.AddField(
+            model_name='historicalkeyfigurecitation',
+            name='page',
+            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
+        ),
+        migrations.AddField(
+            model_name='historicaltermcitation',
+            name='page',
+            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
+        ),
+        migrations.AddField(
+            model_name='issuecitation',
+            name='page',
+            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
+        ),
+        migrations.AddField(
+            model_name='issuelinkcitation',
+            name='page',
+            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
+        ),
+        migrations.AddField(
+            model_name='keyfigurecitation',
             name='page',
             field=models.CharField(blank=True, max_length=60, verbose_name='page'),
         ),
         migrations.AddField(
             model_name='termcitation',
+            name='page',
+            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
+        ),
+        migrations.AddField(
+            model_name='eventcitation',
             name='quotation',
             field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='historicaleventcitation',
+            name='quotation',
+            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='historicalissuecitation',
+            name='quotation',
+            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='historicalissuelinkcitation',
+            name='quotation',
+            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='historicalkeyfigurecitation',
+            name='quotation',
+            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='historicaltermcitation',
+            name='quotation',
+            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='issuecitation',
+            name='quotation',
+            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='issuelinkcitation',
+            name='quotation',
+            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='keyfigurecitation',
+            name='quotation',
+            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='termcitation',
+            name='quotation',
+            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='eventcitation',
+            name='read_on',
+            field=models.DateField(blank=True, null=True, validators=[portal.core.validators.validate_not_in_future], verbose_name='read on'),
+        ),
+        migrations.AddField(
+            model_name='historicaleventcitation',
+            name='read_on',
+            field=models.DateField(blank=True, null=True, verbose_name='read on'),
+        ),
+        migrations.AddField(
+            model_name='historicalissuecitation',
+            name='read_on',
+            field=models.DateField(blank=True, null=True, verbose_name='read on'),
+        ),
+        migrations.AddField(
+            model_name='historicalissuelinkcitation',
+            name='read_on',
+            field=models.DateField(blank=True, null=True, verbose_name='read on'),
+        ),
+        migrations.AddField(
+            model_name='historicalkeyfigurecitation',
+            name='read_on',
+            field=models.DateField(blank=True, null=True, verbose_name='read on'),
+        ),
+        migrations.AddField(
+            model_name='historicaltermcitation',
+            name='read_on',
+            field=models.DateField(blank=True, null=True, verbose_name='read on'),
+        ),
+        migrations.AddField(
+            model_name='issuecitation',
+            name='read_on',
+            field=models.DateField(blank=True, null=True, validators=[portal.core.validators.validate_not_in_future], verbose_name='read on'),
+        ),
+        migrations.AddField(
+            model_name='issuelinkcitation',
+            name='read_on',
+            field=models.DateField(blank=True, null=True, validators=[portal.core.validators.validate_not_in_future], verbose_name='read on'),
+        ),
+        migrations.AddField(
+            model_name='keyfigurecitation',
+            name='read_on',
+            field=models.DateField(blank=True, null=True, validators=[portal.core.validators.validate_not_in_future], verbose_name='read on'),
         ),
         migrations.AddField(
             model_name='termcitation',

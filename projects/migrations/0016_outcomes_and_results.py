@@ -9,8 +9,10 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+from portal.core.grouped_migration import GroupedMigration
 
-class Migration(migrations.Migration):
+
+class Migration(GroupedMigration):
 
     dependencies = [
         ('issues', '0007_fill_page_choices'),

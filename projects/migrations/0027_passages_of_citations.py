@@ -3,8 +3,10 @@
 import portal.core.validators
 from django.db import migrations, models
 
+from portal.core.grouped_migration import GroupedMigration
 
-class Migration(migrations.Migration):
+
+class Migration(GroupedMigration):
 
     dependencies = [
         ('portal', '0056_passages_of_citations'),
@@ -18,39 +20,9 @@ class Migration(migrations.Migration):
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
         ),
         migrations.AddField(
-            model_name='agreementactivitycitation',
-            name='page',
-            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
-        ),
-        migrations.AddField(
-            model_name='agreementactivitycitation',
-            name='quotation',
-            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
-        ),
-        migrations.AddField(
-            model_name='agreementactivitycitation',
-            name='read_on',
-            field=models.DateField(blank=True, null=True, validators=[portal.core.validators.validate_not_in_future], verbose_name='read on'),
-        ),
-        migrations.AddField(
             model_name='agreementcitation',
             name='archived_url',
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
-        ),
-        migrations.AddField(
-            model_name='agreementcitation',
-            name='page',
-            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
-        ),
-        migrations.AddField(
-            model_name='agreementcitation',
-            name='quotation',
-            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
-        ),
-        migrations.AddField(
-            model_name='agreementcitation',
-            name='read_on',
-            field=models.DateField(blank=True, null=True, validators=[portal.core.validators.validate_not_in_future], verbose_name='read on'),
         ),
         migrations.AddField(
             model_name='agreementoutcomecitation',
@@ -58,39 +30,9 @@ class Migration(migrations.Migration):
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
         ),
         migrations.AddField(
-            model_name='agreementoutcomecitation',
-            name='page',
-            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
-        ),
-        migrations.AddField(
-            model_name='agreementoutcomecitation',
-            name='quotation',
-            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
-        ),
-        migrations.AddField(
-            model_name='agreementoutcomecitation',
-            name='read_on',
-            field=models.DateField(blank=True, null=True, validators=[portal.core.validators.validate_not_in_future], verbose_name='read on'),
-        ),
-        migrations.AddField(
             model_name='historicalagreementactivitycitation',
             name='archived_url',
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
-        ),
-        migrations.AddField(
-            model_name='historicalagreementactivitycitation',
-            name='page',
-            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
-        ),
-        migrations.AddField(
-            model_name='historicalagreementactivitycitation',
-            name='quotation',
-            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
-        ),
-        migrations.AddField(
-            model_name='historicalagreementactivitycitation',
-            name='read_on',
-            field=models.DateField(blank=True, null=True, verbose_name='read on'),
         ),
         migrations.AddField(
             model_name='historicalagreementcitation',
@@ -98,39 +40,9 @@ class Migration(migrations.Migration):
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
         ),
         migrations.AddField(
-            model_name='historicalagreementcitation',
-            name='page',
-            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
-        ),
-        migrations.AddField(
-            model_name='historicalagreementcitation',
-            name='quotation',
-            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
-        ),
-        migrations.AddField(
-            model_name='historicalagreementcitation',
-            name='read_on',
-            field=models.DateField(blank=True, null=True, verbose_name='read on'),
-        ),
-        migrations.AddField(
             model_name='historicalagreementoutcomecitation',
             name='archived_url',
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
-        ),
-        migrations.AddField(
-            model_name='historicalagreementoutcomecitation',
-            name='page',
-            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
-        ),
-        migrations.AddField(
-            model_name='historicalagreementoutcomecitation',
-            name='quotation',
-            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
-        ),
-        migrations.AddField(
-            model_name='historicalagreementoutcomecitation',
-            name='read_on',
-            field=models.DateField(blank=True, null=True, verbose_name='read on'),
         ),
         migrations.AddField(
             model_name='historicalorganisationcitation',
@@ -138,39 +50,9 @@ class Migration(migrations.Migration):
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
         ),
         migrations.AddField(
-            model_name='historicalorganisationcitation',
-            name='page',
-            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
-        ),
-        migrations.AddField(
-            model_name='historicalorganisationcitation',
-            name='quotation',
-            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
-        ),
-        migrations.AddField(
-            model_name='historicalorganisationcitation',
-            name='read_on',
-            field=models.DateField(blank=True, null=True, verbose_name='read on'),
-        ),
-        migrations.AddField(
             model_name='historicalprojectcitation',
             name='archived_url',
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
-        ),
-        migrations.AddField(
-            model_name='historicalprojectcitation',
-            name='page',
-            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
-        ),
-        migrations.AddField(
-            model_name='historicalprojectcitation',
-            name='quotation',
-            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
-        ),
-        migrations.AddField(
-            model_name='historicalprojectcitation',
-            name='read_on',
-            field=models.DateField(blank=True, null=True, verbose_name='read on'),
         ),
         migrations.AddField(
             model_name='historicalresultcitation',
@@ -178,59 +60,14 @@ class Migration(migrations.Migration):
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
         ),
         migrations.AddField(
-            model_name='historicalresultcitation',
-            name='page',
-            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
-        ),
-        migrations.AddField(
-            model_name='historicalresultcitation',
-            name='quotation',
-            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
-        ),
-        migrations.AddField(
-            model_name='historicalresultcitation',
-            name='read_on',
-            field=models.DateField(blank=True, null=True, verbose_name='read on'),
-        ),
-        migrations.AddField(
             model_name='organisationcitation',
             name='archived_url',
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
         ),
         migrations.AddField(
-            model_name='organisationcitation',
-            name='page',
-            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
-        ),
-        migrations.AddField(
-            model_name='organisationcitation',
-            name='quotation',
-            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
-        ),
-        migrations.AddField(
-            model_name='organisationcitation',
-            name='read_on',
-            field=models.DateField(blank=True, null=True, validators=[portal.core.validators.validate_not_in_future], verbose_name='read on'),
-        ),
-        migrations.AddField(
             model_name='projectcitation',
             name='archived_url',
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
-        ),
-        migrations.AddField(
-            model_name='projectcitation',
-            name='page',
-            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
-        ),
-        migrations.AddField(
-            model_name='projectcitation',
-            name='quotation',
-            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
-        ),
-        migrations.AddField(
-            model_name='projectcitation',
-            name='read_on',
-            field=models.DateField(blank=True, null=True, validators=[portal.core.validators.validate_not_in_future], verbose_name='read on'),
         ),
         migrations.AddField(
             model_name='resultcitation',
@@ -238,14 +75,179 @@ class Migration(migrations.Migration):
             field=models.URLField(blank=True, max_length=600, verbose_name='archived copy'),
         ),
         migrations.AddField(
-            model_name='resultcitation',
+            model_name='agreementactivitycitation',
+            name='page',
+            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
+        ),
+        migrations.AddField(
+            model_name='agreementcitation',
+            name='page',
+            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
+        ),
+        migrations.AddField(
+            model_name='agreementoutcomecitation',
+            name='page',
+            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
+        ),
+        migrations.AddField(
+            model_name='historicalagreementactivitycitation',
+            name='page',
+            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
+        ),
+        migrations.AddField(
+            model_name='historicalagreementcitation',
+            name='page',
+            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
+        ),
+        migrations.AddField(
+            model_name='historicalagreementoutcomecitation',
+            name='page',
+            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
+        ),
+        migrations.AddField(
+            model_name='historicalorganisationcitation',
+            name='page',
+            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
+        ),
+        migrations.AddField(
+            model_name='historicalprojectcitation',
+            name='page',
+            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
+        ),
+        migrations.AddField(
+            model_name='historicalresultcitation',
+            name='page',
+            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
+        ),
+        migrations.AddField(
+            model_name='organisationcitation',
+            name='page',
+            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
+        ),
+        migrations.AddField(
+            model_name='projectcitation',
             name='page',
             field=models.CharField(blank=True, max_length=60, verbose_name='page'),
         ),
         migrations.AddField(
             model_name='resultcitation',
+            name='page',
+            field=models.CharField(blank=True, max_length=60, verbose_name='page'),
+        ),
+        migrations.AddField(
+            model_name='agreementactivitycitation',
             name='quotation',
             field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='agreementcitation',
+            name='quotation',
+            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='agreementoutcomecitation',
+            name='quotation',
+            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='historicalagreementactivitycitation',
+            name='quotation',
+            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='historicalagreementcitation',
+            name='quotation',
+            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='historicalagreementoutcomecitation',
+            name='quotation',
+            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='historicalorganisationcitation',
+            name='quotation',
+            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='historicalprojectcitation',
+            name='quotation',
+            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='historicalresultcitation',
+            name='quotation',
+            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='organisationcitation',
+            name='quotation',
+            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='projectcitation',
+            name='quotation',
+            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='resultcitation',
+            name='quotation',
+            field=models.TextField(blank=True, max_length=1000, verbose_name='quotation'),
+        ),
+        migrations.AddField(
+            model_name='agreementactivitycitation',
+            name='read_on',
+            field=models.DateField(blank=True, null=True, validators=[portal.core.validators.validate_not_in_future], verbose_name='read on'),
+        ),
+        migrations.AddField(
+            model_name='agreementcitation',
+            name='read_on',
+            field=models.DateField(blank=True, null=True, validators=[portal.core.validators.validate_not_in_future], verbose_name='read on'),
+        ),
+        migrations.AddField(
+            model_name='agreementoutcomecitation',
+            name='read_on',
+            field=models.DateField(blank=True, null=True, validators=[portal.core.validators.validate_not_in_future], verbose_name='read on'),
+        ),
+        migrations.AddField(
+            model_name='historicalagreementactivitycitation',
+            name='read_on',
+            field=models.DateField(blank=True, null=True, verbose_name='read on'),
+        ),
+        migrations.AddField(
+            model_name='historicalagreementcitation',
+            name='read_on',
+            field=models.DateField(blank=True, null=True, verbose_name='read on'),
+        ),
+        migrations.AddField(
+            model_name='historicalagreementoutcomecitation',
+            name='read_on',
+            field=models.DateField(blank=True, null=True, verbose_name='read on'),
+        ),
+        migrations.AddField(
+            model_name='historicalorganisationcitation',
+            name='read_on',
+            field=models.DateField(blank=True, null=True, verbose_name='read on'),
+        ),
+        migrations.AddField(
+            model_name='historicalprojectcitation',
+            name='read_on',
+            field=models.DateField(blank=True, null=True, verbose_name='read on'),
+        ),
+        migrations.AddField(
+            model_name='historicalresultcitation',
+            name='read_on',
+            field=models.DateField(blank=True, null=True, verbose_name='read on'),
+        ),
+        migrations.AddField(
+            model_name='organisationcitation',
+            name='read_on',
+            field=models.DateField(blank=True, null=True, validators=[portal.core.validators.validate_not_in_future], verbose_name='read on'),
+        ),
+        migrations.AddField(
+            model_name='projectcitation',
+            name='read_on',
+            field=models.DateField(blank=True, null=True, validators=[portal.core.validators.validate_not_in_future], verbose_name='read on'),
         ),
         migrations.AddField(
             model_name='resultcitation',
