@@ -411,6 +411,7 @@ def test_every_field_holds_what_its_form_would_take(model):
 # ── Loading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.long
 def test_loading_a_second_time_changes_nothing():
     before = whole_database()
     call_command("loaddata", *sorted(settings.BASE_DIR.glob("fixtures/*.json")), verbosity=0)

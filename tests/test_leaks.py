@@ -176,6 +176,7 @@ def asked(seen):
     yield "/en/map/?format=json&bbox=40,30,90,60&zoom=2"
 
 
+@pytest.mark.long
 class TestHidden:
     def test_no_answer_tells_what_is_not_published(self, hidden, client):
         seen, _unseen = hidden

@@ -302,6 +302,7 @@ def read(client, paths):
     return {path: TOKEN.sub("", client.get(path).content.decode()) for path in paths}
 
 
+@pytest.mark.long
 def test_what_is_not_published_changes_nothing_that_readers_see(client):
     world = make_world()
     paths = pages_of(world)
@@ -444,6 +445,7 @@ def test_every_link_of_the_english_pages_leads_somewhere(content, client):
     assert [asset for asset in walk.assets if not finders.find(asset.removeprefix("/static/"))] == []
 
 
+@pytest.mark.long
 @pytest.mark.any_database
 @pytest.mark.parametrize("language", ["ko", "ru"])
 def test_links_of_some_pages_of_each_kind_lead_somewhere(content, client, language):
