@@ -385,7 +385,7 @@ HOSTILE = st.one_of(
 
 
 @given(HOSTILE)
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_input_is_an_error(client, page_cache, text):
     for path in ("/en/search/", "/ko/search/suggest/"):
         assert client.get(path, {"q": text}, follow=True).status_code == 200
