@@ -12,10 +12,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from portal.core.choices import PublicationStatus
+from portal.core.licences import OWN_LICENCE
 from portal.formats.fields import LANGUAGES
 from portal.formats.json import dumps
 from portal.formats.responses import HEADERS
-from portal.formats.spreadsheets import LICENCE
 from portal.http import throttling
 from portal.http.parameters import checks_parameters_itself, unknown_sentence, without_empty_values
 from portal.http.problems import ProblemDetail, one_of_sentence
@@ -61,7 +61,7 @@ def listing(request, resource):
             "offset": offset,
             "next": asked.page(offset + limit) if offset + limit < count else None,
             "previous": asked.page(max(offset - limit, 0)) if offset else None,
-            "licence": LICENCE,
+            "licence": OWN_LICENCE,
             "retrieved": timezone.localdate().isoformat(),
             "items": resource.items(pks, asked.language, fields),
         }
@@ -186,7 +186,7 @@ class QueryParameters:
         headers = {
             "Cache-Control": HEADERS["Cache-Control"],
             "X-Robots-Tag": "noindex",
-            "Link": f'<{LICENCE}>; rel="license"',
+            "Link": f'<{OWN_LICENCE}>; rel="license"',
             "Content-Language": self.language or ", ".join(LANGUAGES),
         }
 

@@ -5,9 +5,9 @@ from django.utils.translation import override
 from portal.api import overlap
 from portal.api.answering import CHANGED_FROM, FARTHEST, KEY, KEY_LENGTH, LIMIT, MOMENT, MOST
 from portal.api.samples import samples
+from portal.core.licences import OWN_LICENCE
 from portal.facets.filters import Facet, YearFilter
 from portal.formats.fields import LANGUAGES
-from portal.formats.spreadsheets import LICENCE
 from projects.models import StatusNow
 from projects.models.project_status import CURRENT_MONTHS
 
@@ -302,5 +302,5 @@ INFO = {
         "The lists of the portal are to be had whole, too: `/en/projects.csv`, and in other forms."
     ),
     "contact": {"name": "The editors of the portal"},
-    "license": {"name": "CC BY 4.0 (the portal’s own words; figures and sources carry their own)", "url": LICENCE},
+    "license": {"name": "CC BY 4.0 (the portal’s own words; figures and sources carry their own)", "url": OWN_LICENCE},
 }

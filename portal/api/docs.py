@@ -14,10 +14,10 @@ from portal.api.answering import LIMIT, MOST
 from portal.api.description import EXAMPLES, INFO, document
 from portal.api.resources import RESOURCES
 from portal.api.samples import question, samples
+from portal.core.licences import OWN_LICENCE
 from portal.facets.filters import Facet, YearFilter
 from portal.formats import responses
 from portal.formats.fields import LANGUAGES
-from portal.formats.spreadsheets import LICENCE
 from portal.http.parameters import takes
 
 
@@ -42,7 +42,7 @@ def index(request):
             "version": INFO["version"],
             "description": base + reverse("openapi"),
             "documentation": base + reverse("api-docs"),
-            "licence": LICENCE,
+            "licence": OWN_LICENCE,
             "resources": {
                 resource.path: {"url": f"{base}/api/v1/{resource.path}", "about": resource.words}
                 for resource in RESOURCES

@@ -12,11 +12,11 @@ from django.utils import timezone
 from portal.api.answering import KEY, KEY_LENGTH, QueryParameters, endpoint, gone
 from portal.api.resources import RESOURCES
 from portal.core.choices import PublicationStatus
+from portal.core.licences import OWN_LICENCE
 from portal.formats.fields import LANGUAGES, as_stored, moment
 from portal.formats.json import feature
 from portal.formats.responses import FORMATS
 from portal.formats.serialisers import RecordSelection
-from portal.formats.spreadsheets import LICENCE
 from portal.http.problems import ProblemDetail
 from portal.maps.outlines import COUNTRY_POINTS, area_outlines
 from portal.models import IdentifierScheme, Place, PlaceIdentifier
@@ -50,7 +50,7 @@ def landing(request):
                 _link("/ogc/api", "service-desc", DEFINITION),
                 _link("/ogc/conformance", "conformance"),
                 _link("/ogc/collections", "data"),
-                {"href": LICENCE, "rel": "license"},
+                {"href": OWN_LICENCE, "rel": "license"},
             ],
         }
     )
@@ -91,7 +91,7 @@ def _described(resource):
         "links": [
             _link(path, "self"),
             _link(f"{path}/items", "items", "application/geo+json"),
-            {"href": LICENCE, "rel": "license"},
+            {"href": OWN_LICENCE, "rel": "license"},
         ],
     }
 

@@ -17,10 +17,10 @@ from portal.api.overlap import plan_of
 from portal.api.resources import RESOURCES
 from portal.core.database import storable
 from portal.core.languages import text_and_language
+from portal.core.licences import OWN_LICENCE
 from portal.core.urls import with_query
 from portal.formats.fields import LANGUAGES
 from portal.formats.serialisers import SERIALISERS
-from portal.formats.spreadsheets import LICENCE
 from portal.http.problems import ProblemDetail, one_of_sentence
 from portal.models import SearchEntry
 from portal.models.search_index import Kind, record_of
@@ -89,7 +89,7 @@ class Tool:
 def _told(path, **more):
     """Return an answer with its licence, its day, and the absolute URL of a path of the portal."""
     day = timezone.localdate().isoformat()
-    return {"licence": LICENCE, "retrieved": day, "url": settings.PUBLIC_URL + path} | more
+    return {"licence": OWN_LICENCE, "retrieved": day, "url": settings.PUBLIC_URL + path} | more
 
 
 def _query(values):

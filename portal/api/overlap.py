@@ -7,9 +7,9 @@ from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from portal.core.licences import OWN_LICENCE
 from portal.formats.fields import LANGUAGES
 from portal.formats.json import dumps, loads
-from portal.formats.spreadsheets import LICENCE
 from portal.http import throttling
 from portal.http.parameters import takes
 from portal.http.problems import ProblemDetail, one_of_sentence
@@ -45,7 +45,7 @@ def overlap(request):
     """
     plan = plan_of(request.body)
     throttling.throttle(request, "search", COST)
-    answer = {"licence": LICENCE} | with_base(answer_plan(plan), settings.PUBLIC_URL)
+    answer = {"licence": OWN_LICENCE} | with_base(answer_plan(plan), settings.PUBLIC_URL)
     response = HttpResponse(dumps(answer), content_type="application/json; charset=utf-8")
     response["Content-Language"] = plan.language
     response["X-Robots-Tag"] = "noindex"

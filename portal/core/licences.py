@@ -1,4 +1,4 @@
-"""The licences under which a picture or a document may be shown, with the addresses of their texts."""
+"""The licences of pictures and documents, and of the portal’s own texts, with the addresses of their texts."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -29,3 +29,6 @@ class Licence(models.TextChoices):
             "cc-by-nc-sa-3.0-igo": "https://creativecommons.org/licenses/by-nc-sa/3.0/igo/",
             "kogl-1": "https://www.kogl.or.kr/info/licenseType1.do",
         }.get(self.value, "")
+
+
+OWN_LICENCE = Licence.CC_BY_4.url  # of the texts that the portal writes itself

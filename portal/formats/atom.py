@@ -7,8 +7,8 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from portal.core.licences import OWN_LICENCE
 from portal.formats.fields import moment
-from portal.formats.spreadsheets import LICENCE
 
 PAGE = 50
 TYPE = "application/atom+xml; charset=utf-8"
@@ -45,7 +45,7 @@ def feed(*, title, about, links, identity, updated, entries, language=None):
         element("updated", moment(updated)),
         element("link", rel="alternate", type="text/html", href=about),
         *(element("link", rel=rel, type="application/atom+xml", href=address) for rel, address in links),
-        element("link", rel="license", href=LICENCE),
+        element("link", rel="license", href=OWN_LICENCE),
         f"<author>{element('name', settings.PORTAL_NAME)}</author>",
         element("rights", _("Text by the portal: CC BY 4.0. Figures and sources have their own licences.")),
         *entries,

@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from portal.core.licences import OWN_LICENCE
 from portal.formats.fields import SEPARATOR, moment
-from portal.formats.spreadsheets import LICENCE
 
 PARTIAL_DATE = r"\d{4}(-\d{2}(-\d{2})?)?"
 # From the type of a column to its type in CSVW and its type in a Data Package.
@@ -97,7 +97,7 @@ def csvw(table):
         "dc:title": str(table.title),
         "dc:description": str(table.holds),
         "dc:publisher": str(settings.PORTAL_NAME),
-        "dc:license": {"@id": LICENCE},
+        "dc:license": {"@id": OWN_LICENCE},
         "tableSchema": {"columns": columns, "primaryKey": list(table.primary_key)},
     }
 
@@ -121,7 +121,7 @@ def csvw_group(tables):
         described.append(one)
     return CSVW_CONTEXT | {
         "dc:title": str(settings.PORTAL_NAME),
-        "dc:license": {"@id": LICENCE},
+        "dc:license": {"@id": OWN_LICENCE},
         "tables": described,
     }
 
@@ -177,7 +177,7 @@ def datapackage(tables, homepage, created, folder=""):
         "licenses": [
             {
                 "name": "CC-BY-4.0",
-                "path": LICENCE,
+                "path": OWN_LICENCE,
                 "title": "The portal’s own words. Figures and sources carry their own licences.",
             }
         ],
@@ -198,7 +198,7 @@ def datasette(tables, homepage, database):
     return {
         "title": str(settings.PORTAL_NAME),
         "license": "CC BY 4.0",
-        "license_url": LICENCE,
+        "license_url": OWN_LICENCE,
         "about": "The portal’s own words. Figures and sources carry their own licences.",
         "about_url": homepage,
         "source": str(settings.PORTAL_NAME),

@@ -6,9 +6,9 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext, override
 
+from portal.core.licences import OWN_LICENCE
 from portal.formats.fields import dumps
 from portal.formats.locations import BoundingBoxOfAll
-from portal.formats.spreadsheets import LICENCE
 
 # The credit of the outlines of countries and provinces in GeoJSON.
 OUTLINES = {
@@ -34,7 +34,7 @@ def about(records):
             "publisher": str(settings.PORTAL_NAME),
             "address": records.about,
             "retrieved": timezone.localdate().isoformat(),
-            "licence": LICENCE,
+            "licence": OWN_LICENCE,
             "licence_note": gettext("Text by the portal: CC BY 4.0. Figures and sources have their own licences."),
             "count": len(records),
         }

@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext, override
 
 from portal.core.citation_marks import MARK, MARKS
 from portal.core.formatting import money, number
+from portal.core.licences import OWN_LICENCE
 from portal.core.urls import file_path, with_query
 from portal.formats.fields import (
     DateTimeField,
@@ -27,7 +28,6 @@ from portal.formats.fields import (
     TranslatedTextField,
 )
 from portal.formats.serialisers import SERIALISERS, path_of
-from portal.formats.spreadsheets import LICENCE
 from portal.models import Place
 
 TYPE = "text/markdown; charset=utf-8"
@@ -136,7 +136,7 @@ class RecordDocument:
         lines += self.lists(data)
         lines += self.source_list()
         words = gettext("Text by the portal: CC BY 4.0. Figures and sources have their own licences.")
-        lines += [f"## {gettext('Licence')}", f"{escape(words)} <{LICENCE}>"]
+        lines += [f"## {gettext('Licence')}", f"{escape(words)} <{OWN_LICENCE}>"]
         return "\n\n".join(lines) + "\n"
 
     def _is_long(self, field):

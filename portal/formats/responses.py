@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.citations import references
 from portal.core.database import IdList
 from portal.core.formatting import number
+from portal.core.licences import OWN_LICENCE
 from portal.core.urls import file_path, snapshot_url
 from portal.formats import atom, ics, json, markdown, spreadsheets
 from portal.formats.data_tables import RecordDataTable
@@ -330,7 +331,7 @@ def full_response(request, form, kinds, records):
     response = (HttpResponse if whole else StreamingHttpResponse)(made, content_type=form.type)
     name = f"{records.label}-{timezone.localdate().isoformat()}.{form.ending or form.name}"
     response.headers["Content-Disposition"] = f'{"attachment" if form.attached else "inline"}; filename="{name}"'
-    links = [f'<{spreadsheets.LICENCE}>; rel="license"', f'<{records.about}>; rel="alternate"; type="text/html"']
+    links = [f'<{OWN_LICENCE}>; rel="license"', f'<{records.about}>; rel="alternate"; type="text/html"']
     if form.name == "csv" and records.kind and _has_columns_of_table(records):
         described = settings.PUBLIC_URL + reverse("data-table-metadata", args=[records.serialiser.file])
         links.append(f'<{described}>; rel="describedby"; type="application/csvm+json"')

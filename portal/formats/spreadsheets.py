@@ -4,12 +4,12 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.core.licences import OWN_LICENCE
 from portal.formats import fields, hxl
 
 BOM = "\ufeff"
 # A workbook is built in memory within one request. CSV is streamed, so longer lists must use it.
 MOST_ROWS_OF_XLSX = 10_000
-LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
 
 def csv_text(records, bom=True, tags=False):
@@ -35,5 +35,5 @@ def described(records):
         (_("Records"), len(records)),
         (_("Retrieved on"), timezone.localdate().isoformat()),
         (_("Licence"), _("Text by the portal: CC BY 4.0. Figures and sources have their own licences.")),
-        (_("Licence, address"), LICENCE),
+        (_("Licence, address"), OWN_LICENCE),
     ]

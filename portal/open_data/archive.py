@@ -23,6 +23,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from portal.citations import references
+from portal.core.licences import OWN_LICENCE
 from portal.formats import data_tables, dataset_metadata, spreadsheets
 from portal.formats import json as formats_json
 from portal.models import HeldFileModel
@@ -176,7 +177,7 @@ def write_tables(archive):
                 file.write(piece.encode())
 
     title, moment = str(settings.PORTAL_NAME), timezone.now().strftime("%Y-%m-%d %H:%M UTC")
-    read_me = READ_ME.format(title=title, moment=moment, licence=spreadsheets.LICENCE, address=data_page())
+    read_me = READ_ME.format(title=title, moment=moment, licence=OWN_LICENCE, address=data_page())
     write("README.txt", [read_me])
     tables = all_tables()
     write(

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_safe
 from lxml import etree
 from lxml.builder import ElementMaker
 
+from portal.core.licences import OWN_LICENCE
 from portal.formats.fields import LANGUAGES
 from portal.formats.json import dumps
 from portal.formats.responses import HEADERS
-from portal.formats.spreadsheets import LICENCE
 from portal.open_data import archive
 from portal.open_data.dcat import ABOUT, RIGHTS
 from portal.tracking import content_version
@@ -77,7 +77,7 @@ def metadata(changed_at, address=None, version=None, files=()):
         "rightsList": [
             {
                 "rights": text,
-                "rightsUri": LICENCE,
+                "rightsUri": OWN_LICENCE,
                 "rightsIdentifier": "CC-BY-4.0",
                 "rightsIdentifierScheme": "SPDX",
                 "schemeUri": "https://spdx.org/licenses/",

@@ -18,8 +18,9 @@ from django.views.decorators.http import require_safe
 from issues.models import Indicator, Issue, Observation
 from issues.schema import dataset_description
 from portal.core.choices import PublicationStatus
+from portal.core.licences import OWN_LICENCE
 from portal.core.urls import file_path
-from portal.formats import dataset_metadata, fields, spreadsheets
+from portal.formats import dataset_metadata, fields
 from portal.formats.rdf import JSON_LD, TURTLE, address, json_ld, node, spoken, turtle, typed, words, words_of
 from portal.formats.responses import HEADERS
 from portal.formats.serialisers import SERIALISERS
@@ -53,7 +54,7 @@ USES = {
     "SQLITE": _("all tables, to query"),
 }
 FILE_TYPES = {"SQLITE": "OCTET"}  # the EU list has no term for SQLite
-LICENCE = address(spreadsheets.LICENCE)
+LICENCE = address(OWN_LICENCE)
 ABOUT = _(
     "What is known about Central Asia’s environment, and what Korea and Gyeonggi Province do there together with its "
     "five countries."
@@ -117,7 +118,7 @@ def catalogue(request, form):
             told = Catalogue(settings.PUBLIC_URL, state).node()
             said = write([told, *classes(told)])
         response = HttpResponse(said, content_type=media)
-        response.headers["Link"] = f'<{spreadsheets.LICENCE}>; rel="license"'
+        response.headers["Link"] = f'<{OWN_LICENCE}>; rel="license"'
         return response
 
     return content_version.conditional_response(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
-from portal.formats import spreadsheets
+from portal.core.licences import OWN_LICENCE
 from portal.http import throttling
 from portal.http.parameters import takes
 from portal.open_data import archive, editions
@@ -51,7 +51,7 @@ def edition_file(request, quarter, part):
         "ETag": f'"{sums[part]}"',
         "Last-Modified": http_date(path.stat().st_mtime),
         "Cache-Control": "public, max-age=0, must-revalidate",
-        "Link": f'<{spreadsheets.LICENCE}>; rel="license"',
+        "Link": f'<{OWN_LICENCE}>; rel="license"',
     }
     response = get_conditional_response(request, etag=headers["ETag"])
     if response is None:

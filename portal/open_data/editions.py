@@ -24,6 +24,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import override
 
+from portal.core.licences import OWN_LICENCE
 from portal.formats import dataset_metadata, spreadsheets
 from portal.formats.fields import SEPARATOR
 from portal.formats.serialisers import SERIALISERS
@@ -344,7 +345,7 @@ def write_archive(path: Path, edition: Edition, data: EditionData) -> None:
         day=edition.made_at.date().isoformat(),
         address=address_of(edition.name),
         data=archive.data_page(),
-        licence=spreadsheets.LICENCE,
+        licence=OWN_LICENCE,
     )
     read_me += "".join(f"\n{one.day}: {one.count} removed from {one.table} on request.\n" for one in edition.removals)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:

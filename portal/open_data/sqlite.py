@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.utils import timezone
 
-from portal.formats.spreadsheets import LICENCE
+from portal.core.licences import OWN_LICENCE
 
 # From the type of a column (`portal.formats.fields.ColumnHeader`) to its type in SQLite. All others are texts.
 TYPES = {"integer": "INTEGER", "boolean": "INTEGER", "number": "REAL"}
@@ -19,7 +19,7 @@ def write_sqlite(path, tables, homepage):
         database.execute("CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT)")
         stated = {
             "title": str(settings.PORTAL_NAME),
-            "licence": LICENCE,
+            "licence": OWN_LICENCE,
             "address": homepage,
             "date": timezone.localdate().isoformat(),
         }

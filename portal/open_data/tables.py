@@ -12,6 +12,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
+from portal.core.licences import OWN_LICENCE
 from portal.formats import dataset_metadata, responses, spreadsheets
 from portal.formats.fields import LANGUAGES
 from portal.formats.responses import HEADERS
@@ -71,7 +72,7 @@ def table(request, file):
         response.headers["Content-Disposition"] = f'attachment; filename="{file}.csv"'
         address = settings.PUBLIC_URL + reverse("data-table-metadata", args=[file])
         response.headers["Link"] = (
-            f'<{spreadsheets.LICENCE}>; rel="license", <{address}>; rel="describedby"; type="application/csvm+json"'
+            f'<{OWN_LICENCE}>; rel="license", <{address}>; rel="describedby"; type="application/csvm+json"'
         )
         return response
 
@@ -90,7 +91,7 @@ def all_places(request):
             pieces = places.places_text(found.rows(settings.PUBLIC_URL, archive.data_page()))
         response = StreamingHttpResponse(pieces, content_type=responses.FORMATS["geojson"].type)
         response.headers["Content-Disposition"] = f'attachment; filename="{places.NAME}"'
-        response.headers["Link"] = f'<{spreadsheets.LICENCE}>; rel="license"'
+        response.headers["Link"] = f'<{OWN_LICENCE}>; rel="license"'
         return response
 
     return content_version.conditional_response(
@@ -149,7 +150,7 @@ def everything(request, name=archive.NAME, media="application/zip"):
             throttling.throttle(request, "export")
         file = there.path.with_name(name).open("rb")
         response = FileResponse(file, as_attachment=True, filename=name, content_type=media)
-        response.headers["Link"] = f'<{spreadsheets.LICENCE}>; rel="license"'
+        response.headers["Link"] = f'<{OWN_LICENCE}>; rel="license"'
         return response
 
     etag = f'"{there.number}-{there.made.timestamp():.0f}"'
@@ -199,9 +200,7 @@ class Data(PageMetadataMixin, TemplateView):
             name=str(table.words),
             description=str(table.holds),
             url=f"{tell.base}{page}#{table.file}",
-            license=spreadsheets.LICENCE
-            if table.file != "observations"
-            else licence(str(RIGHTS), f"{tell.base}{page}"),
+            license=OWN_LICENCE if table.file != "observations" else licence(str(RIGHTS), f"{tell.base}{page}"),
             creator={"@id": f"{tell.base}/#portal"},
             isAccessibleForFree=True,
             distribution=[

@@ -16,8 +16,8 @@ from django.utils.translation import get_language, gettext
 
 from portal.citations.references import Person, authors_of
 from portal.core.languages import text_and_language
+from portal.core.licences import OWN_LICENCE
 from portal.formats.fields import moment
-from portal.formats.spreadsheets import LICENCE
 from portal.models import Place, Source
 
 CONTEXT = "https://schema.org"
@@ -50,7 +50,7 @@ SOURCES = {
 }
 # Names of licences with a URL. Other licences are given as text.
 LICENCES = {
-    "CC BY 4.0": LICENCE,
+    "CC BY 4.0": OWN_LICENCE,
     "CC BY-NC-SA 3.0 IGO": "https://creativecommons.org/licenses/by-nc-sa/3.0/igo/",
 }
 

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from portal.formats.spreadsheets import LICENCE
+from portal.core.licences import OWN_LICENCE
 
 SCHEMA_ORG = "https://schema.org/"
 # One description is enough for programs, and headers are not compressed. `Accept` gives the other formats.
@@ -16,7 +16,7 @@ def link_header(address, formats, subject_type, items=()):
     """
     links = [
         (address, {"rel": "cite-as"}),
-        (LICENCE, {"rel": "license"}),
+        (OWN_LICENCE, {"rel": "license"}),
         (f"{settings.PUBLIC_URL}/#portal", {"rel": "author"}),
         (f"{SCHEMA_ORG}AboutPage", {"rel": "type"}),
         (SCHEMA_ORG + subject_type, {"rel": "type"}),

@@ -3,10 +3,10 @@
 from django.conf import settings
 from lxml import etree
 
+from portal.core.licences import OWN_LICENCE
 from portal.formats.atom import clean
 from portal.formats.fields import LANGUAGES, ReadContext
 from portal.formats.serialisers import SERIALISERS
-from portal.formats.spreadsheets import LICENCE
 
 PREFIX = "oai_dc"
 NAMESPACE = "http://www.openarchives.org/OAI/2.0/oai_dc/"
@@ -95,7 +95,7 @@ def of_record(serialiser, data):
         yield from in_languages("coverage", place["name"])
     if times := "/".join(filter(None, (data.get("start") or data.get("date"), data.get("end")))):
         yield "coverage", "", times
-    yield "rights", "", LICENCE
+    yield "rights", "", OWN_LICENCE
 
 
 def places_of(data):

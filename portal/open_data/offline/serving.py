@@ -7,7 +7,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
-from portal.formats import spreadsheets
+from portal.core.licences import OWN_LICENCE
 from portal.http import throttling
 from portal.open_data.offline import edition
 
@@ -67,7 +67,7 @@ def _file(path, name, start, end):
     response = FileResponse(_Part(file, end - start), as_attachment=True, filename=f"central-asia-environment-{name}")
     response.headers["Content-Type"] = MEDIA[name]
     response.headers["Content-Length"] = str(end - start)
-    response.headers["Link"] = f'<{spreadsheets.LICENCE}>; rel="license"'
+    response.headers["Link"] = f'<{OWN_LICENCE}>; rel="license"'
     return response
 
 

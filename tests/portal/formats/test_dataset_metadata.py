@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from django.utils.translation import override
 
+from portal.core.licences import OWN_LICENCE
 from portal.formats import dataset_metadata
 from portal.formats.data_tables import tables_of
 from portal.formats.fields import SEPARATOR
 from portal.formats.serialisers import SERIALISERS
-from portal.formats.spreadsheets import LICENCE
 
 TABLES = {table.file: table for table in tables_of(list(SERIALISERS))}
 EVERY_TABLE = pytest.mark.parametrize("file", sorted(TABLES))
@@ -120,7 +120,7 @@ def test_column_in_one_language_names_it():
 def test_csvw_names_its_file_and_licence():
     told = dataset_metadata.csvw(TABLES["projects"])
     assert told["@context"] == ["http://www.w3.org/ns/csvw", {"@language": "en"}]
-    assert (told["url"], told["dc:license"]) == ("projects.csv", {"@id": LICENCE})
+    assert (told["url"], told["dc:license"]) == ("projects.csv", {"@id": OWN_LICENCE})
 
 
 def test_data_package_has_its_tables_in_a_folder_and_the_time_in_utc():
@@ -135,7 +135,7 @@ def test_data_package_has_its_tables_in_a_folder_and_the_time_in_utc():
         ("sources", "csv/sources.csv"),
         ("places-geojson", "places.geojson"),
     ]
-    assert [licence["path"] for licence in told["licenses"]] == [LICENCE]
+    assert [licence["path"] for licence in told["licenses"]] == [OWN_LICENCE]
 
 
 def test_data_package_without_a_folder_has_its_tables_beside_it():
