@@ -3,13 +3,8 @@
 import functools
 
 import pytest
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
-from django.utils import translation
 
-from tests.conftest import empty_caches
-from tests.counting import settle
+from tests.counting import queries_while_growing
 from tests.lists import LISTS
 from tests.pages import PAGES, status
 from tests.world import link, make_world, records
@@ -51,27 +46,6 @@ KINDS = (
 )
 
 EMBEDDED = ("indicator", "project")  # kinds of records with an embed
-
-
-def queries(client, address):
-    """Return the SQL of each query that a page needs."""
-    empty_caches()
-    with CaptureQueriesContext(connection) as asked:
-        response = client.get(address)
-    assert response.status_code == 200
-    return [query["sql"] for query in asked]
-
-
-def queries_while_growing(addresses, grow):
-    """Return the queries of each address as a pair: before and after `grow()` is called."""
-    client = Client()
-    client.get("/en/about/")  # the first page of a process also fills Django's own caches
-    settle()  # the end of the transaction that made the records would do this
-    before = {address: queries(client, address) for address in addresses}
-    with translation.override("en"):
-        grow()
-    settle()
-    return {address: (one, queries(client, address)) for address, one in before.items()}
 
 
 def address_in(language, address):

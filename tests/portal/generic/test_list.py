@@ -9,6 +9,7 @@ from portal.generic.list import PAGE_SIZES
 from portal.models import Source
 from projects.models import Agreement, Organisation, Project
 from tests import reading
+from tests.counting import queries_while_growing
 from tests.make import (
     UNPUBLISHED,
     make_agreement,
@@ -24,7 +25,6 @@ from tests.make import (
     make_source,
     make_term,
 )
-from tests.test_query_counts import queries_while_growing
 
 pytestmark = pytest.mark.django_db
 

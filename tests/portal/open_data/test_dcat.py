@@ -11,8 +11,8 @@ from rdflib.compare import isomorphic
 from portal.formats.rdf import json_ld, node, turtle, typed
 from portal.open_data import archive
 from tests import reading
+from tests.counting import queries
 from tests.make import UNPUBLISHED, make_country, make_indicator, make_issue, make_observation, make_place, make_source
-from tests.test_query_counts import queries
 
 pytestmark = [
     pytest.mark.django_db,

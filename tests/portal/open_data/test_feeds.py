@@ -8,10 +8,10 @@ from django.utils import timezone
 from reader import make_reader
 
 from tests import reading
+from tests.counting import queries
 from tests.lists import LISTS
 from tests.make import UNPUBLISHED, make_correction, make_issue, make_project, make_source, make_term
 from tests.pages import LANGUAGES
-from tests.test_query_counts import queries
 
 pytestmark = pytest.mark.django_db
 

@@ -19,6 +19,7 @@ from usp.web_client.abstract_client import (
 
 from portal.open_data.sitemaps import SITEMAPS, PageSitemap, RecordSitemap
 from tests import reading
+from tests.counting import queries
 from tests.make import (
     UNPUBLISHED,
     make_agreement,
@@ -33,7 +34,6 @@ from tests.make import (
     make_source,
 )
 from tests.pages import PAGES, SILENT, address, status
-from tests.test_query_counts import queries
 
 pytestmark = pytest.mark.django_db
 

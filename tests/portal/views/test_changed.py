@@ -10,7 +10,7 @@ from portal.tracking.history import without_history
 from portal.views import changed
 from portal.views.list_query import ListQuery
 from tests import reading
-from tests.counting import settle
+from tests.counting import queries, settle
 from tests.lists import LISTS
 from tests.make import (
     UNPUBLISHED,
@@ -22,7 +22,6 @@ from tests.make import (
     make_result,
 )
 from tests.pages import LANGUAGES
-from tests.test_query_counts import queries
 
 pytestmark = pytest.mark.django_db
 

@@ -14,6 +14,7 @@ from portal.http import throttling
 from portal.models import Correction, ReaderReport
 from portal.views import corrections
 from tests import reading
+from tests.counting import queries
 from tests.make import (
     make_agreement,
     make_correction,
@@ -30,7 +31,6 @@ from tests.make import (
     make_source,
     make_term,
 )
-from tests.test_query_counts import queries
 
 pytestmark = pytest.mark.django_db
 

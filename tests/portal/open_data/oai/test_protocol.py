@@ -9,9 +9,9 @@ from sickle.oaiexceptions import (
 )
 
 from portal.open_data.oai import listing
+from tests.counting import queries
 from tests.make import make_project, make_source
 from tests.portal.open_data.oai.harvest import MAKERS, NAMES, changed
-from tests.test_query_counts import queries
 from tests.world import link, make_world, records
 
 pytestmark = pytest.mark.django_db
