@@ -49,6 +49,7 @@ from portal.core import after_response
 from portal.facets import bitmaps
 from tests import databases
 from tests.browser.served import CHROMIUM_ARGS, NO_CHROMIUM, chromium, serve
+from tests.databases import store_of
 from tests.staff import note_sign_in, sign_in
 
 # With this variable in the environment (.ci/run sets it) a skipped test fails: a machine without Chromium, Java or a
@@ -304,7 +305,7 @@ def django_db_setup(request, django_db_blocker, tmp_path_factory):
         copy_of_the_test_database("at_first", django_db_blocker, tmp_path_factory) as name,
         pytest.MonkeyPatch.context() as patch,
     ):
-        patch.setattr(Flush, "handle", lambda self, **options: databases.copy_from(name, connections["default"]))
+        patch.setattr(Flush, "handle", lambda self, **options: store_of(connections["default"]).load_from(name))
         yield
 
 
@@ -312,14 +313,14 @@ def copy_or_migrate(migrate):
     """Return a replacement for Migrate.handle that copies the cached database, or migrates if there is none."""
 
     def handle(self, *args, **options):
-        connection = connections[options["database"]]
+        store = store_of(connections[options["database"]])
 
         def build(part):
             migrate(self, *args, **options)
-            databases.copy_to(part, connection)
+            store.save_to(part)
 
-        with databases.cached("migrated", build, databases.store_of(connection)) as name:
-            databases.copy_from(name, connection)
+        with databases.cached("migrated", build, store) as name:
+            store.load_from(name)
 
     return handle
 
@@ -367,7 +368,7 @@ def copy_of_the_test_database(purpose, django_db_blocker, tmp_path_factory):
     """Yield the name of an empty copy of the test database, which exists until the end of the block."""
     with new_database(purpose, django_db_blocker, tmp_path_factory) as name:
         with django_db_blocker.unblock():
-            databases.copy_to(name, connections["default"])
+            store_of(connections["default"]).save_to(name)
         yield name
 
 
@@ -388,10 +389,10 @@ def load_content(name):
 @pytest.fixture(scope="session")
 def content_database(request, django_db_setup, django_db_blocker, tmp_path_factory):
     """Yield the name of a copy of the test database with all of fixtures/. It is made on first use."""
-    connection = connections["default"]
+    store = store_of(connections["default"])
 
     def build(name):
-        databases.copy_to(name, connection)
+        store.save_to(name)
         load_content(str(name))
 
     with new_database("content", django_db_blocker, tmp_path_factory) as name:
@@ -399,7 +400,6 @@ def content_database(request, django_db_setup, django_db_blocker, tmp_path_facto
             if request.config.getoption("create_db"):
                 build(name)
             else:
-                store = databases.store_of(connection)
                 with databases.cached("content", build, store) as cached:
                     store.copy(cached, name)
         yield name

@@ -73,9 +73,10 @@ def key_of(kind, root=ROOT):
 
 
 class Files:
-    """SQLite files of a folder."""
+    """SQLite files of a folder, and the open database of a connection, which may be in memory."""
 
-    def __init__(self, folder=FOLDER):
+    def __init__(self, connection, folder=FOLDER):
+        self.connection = connection
         self.folder = folder
 
     def names(self, kind):
@@ -99,6 +100,17 @@ class Files:
 
     def copy(self, path, new):
         shutil.copy(path, new)
+
+    def save_to(self, path):
+        """Copy the open database to a new file."""
+        with self.connection.cursor() as cursor:
+            cursor.execute("VACUUM INTO %s", [str(path)])
+
+    def load_from(self, path):
+        """Replace the content of the open database with that of a file."""
+        self.connection.ensure_connection()
+        with contextlib.closing(sqlite3.connect(path)) as file:
+            file.backup(self.connection.connection)
 
 
 class Templates:
@@ -134,6 +146,16 @@ class Templates:
         self.delete(new)
         self.do("CREATE DATABASE {} TEMPLATE {}", new, name)
 
+    def save_to(self, name):
+        """Copy the open database to a new one."""
+        self.connection.close()
+        self.copy(self.connection.settings_dict["NAME"], name)
+
+    def load_from(self, name):
+        """Replace the open database with a copy of another one."""
+        self.connection.close()
+        self.copy(name, self.connection.settings_dict["NAME"])
+
     def ask(self, sql, *values):
         with self.connection._nodb_cursor() as cursor:
             cursor.execute(sql, values)
@@ -168,25 +190,4 @@ def cached(kind, build, store):
 
 def store_of(connection):
     """Return where databases like that of the connection are cached."""
-    return Files() if connection.vendor == "sqlite" else Templates(connection)
-
-
-def copy_to(name, connection):
-    """Copy the open database to a new one: a file, or a database of the same server."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM INTO %s", [str(name)])
-    else:
-        connection.close()
-        Templates(connection).copy(connection.settings_dict["NAME"], name)
-
-
-def copy_from(name, connection):
-    """Replace the content of the open database with that of another one."""
-    if connection.vendor == "sqlite":
-        connection.ensure_connection()
-        with contextlib.closing(sqlite3.connect(name)) as file:
-            file.backup(connection.connection)
-    else:
-        connection.close()
-        Templates(connection).copy(name, connection.settings_dict["NAME"])
+    return Files(connection) if connection.vendor == "sqlite" else Templates(connection)

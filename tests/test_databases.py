@@ -114,7 +114,7 @@ def one_key(monkeypatch):
 
 
 def read(folder, build=None):
-    with databases.cached("content", build, databases.Files(folder)) as path:
+    with databases.cached("content", build, databases.Files(connection, folder)) as path:
         return path.read_text()
 
 

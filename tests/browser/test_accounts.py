@@ -9,9 +9,9 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.management import call_command
 from django.db import connection
 
-from tests import databases
 from tests.browser.served import VIEWPORTS, serve
 from tests.browser.test_accessibility import AXE, EVERYTHING, report, violations
+from tests.databases import store_of
 
 PASSWORD = "a-dry-sea-remembers-1960"
 WIDEST = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -26,7 +26,7 @@ def desk(django_db_setup, django_db_blocker, database_of_a_server, tmp_path_fact
         pytest.skip("what a browser sees does not depend on the database")
     copy = tmp_path_factory.mktemp("desk") / "desk.sqlite3"
     with django_db_blocker.unblock():
-        databases.copy_to(copy, connection)  # empty, and migrated: migrating it here takes half a minute
+        store_of(connection).save_to(copy)  # empty, and migrated: migrating it here takes half a minute
     with pytest.MonkeyPatch.context() as patch, database_of_a_server(copy):
         patch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
         for name in [*ACCOUNTS.values(), NEWCOMER]:
