@@ -397,7 +397,9 @@ class IndicatorPage(RecordView):
             past_readings(indicator) if self.snapshot_date else readings(self.choice.qs).get(indicator.pk, [])
         )
         columns = value_columns(observations)
-        main_source = indicator.source if indicator.source and indicator.source.publication == VISIBLE else None
+        main_source = getattr(indicator, "source", None)  # a past version has none if readers do not see it
+        if main_source and main_source.publication != VISIBLE:
+            main_source = None
         sources = [source for column in columns for source in column.sources]
         notes = Footnotes([main_source, *sources] if main_source else sources)
         notes.cite_all()

@@ -322,15 +322,19 @@ def test_what_a_record_belongs_to_is_not_named_before_it_is_published(client, pu
     country, place, source = secret(make_country), secret(make_place), secret(make_source)
     shown = [
         make_issue(parent=secret(make_issue)),
-        make_place(country=country),
+        (town := make_place(country=country, latitude="43", longitude="77")),
         make_place(part_of=place),
         make_organisation(country=country),
+        make_result(project=secret(make_project)),
         make_indicator(source=source),
         (measured := make_indicator()),
     ]
+    make_project().places.add(town)
     make_observation(indicator=measured, place=place)
     make_observation(indicator=measured, source=source)
-    paths = [record.get_absolute_url() for record in shown] + [f"/en/{name}/" for name in LISTS]
+    paths = [record.get_absolute_url() for record in shown]
+    paths += [f"{path}on/{timezone.localdate()}/" for path in paths]
+    paths += [f"/en/{name}/" for name in LISTS] + ["/en/map/", "/en/map/?format=json"]
     pages = {path: client.get(path) for path in paths}
     assert {path: response.status_code for path, response in pages.items()} == dict.fromkeys(paths, 200)
     assert [path for path in paths if SECRET.lower() in pages[path].content.decode().lower()] == []

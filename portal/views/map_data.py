@@ -3,6 +3,8 @@
 import functools
 from dataclasses import dataclass
 
+from django.db.models import Prefetch
+
 from portal.core.database import IdList
 from portal.facets import registry
 from portal.facets.bitmaps import NONE, BitMap
@@ -39,11 +41,14 @@ class Located:
     def of(cls, filters):
         """Return the places for the filters of a project list.
 
-        Two queries, besides those of the filters, for any number of projects.
+        Three queries, besides those of the filters, for any number of projects. A country that readers do not see is
+        left out.
         """
         at, places = filters.index.facets["place"], []
         positions = Place.objects.published().filter(latitude__isnull=False).exclude(kind__in=NO_PLACES)
-        positions = positions.select_related("country").prefetch_related("countries")
+        positions = positions.prefetch_related(
+            *(Prefetch(name, Place.objects.published()) for name in ("country", "countries"))
+        )
         for place in positions.order_by(reader_text("name"), "key"):
             place.project_ids = filters.found & at[place.key]
             if place.project_ids:

@@ -15,7 +15,8 @@ class MarkRow:
     """A row of the list: the number, name and URL of a mark or a province.
 
     `words` follow the name: how many places more, or the kind of the place. `places` are those of a mark that stands
-    for several: (place, URL, number of projects). `places_more` is the number of places that are not named.
+    for several: (place, URL, number of projects, its country if it is not that of the group). `places_more` is the
+    number of places that are not named.
     """
 
     key: str
@@ -101,6 +102,10 @@ def _row_of_places(item, members, place_url):
     count = len(at_any(members))
     if len(members) == 1:
         return MarkRow(item.key, count, item.rows[0], item.url, item.language, members[0].kind_beside_name)
-    named = tuple((place, place_url(place), len(place.project_ids)) for place in members[:NESTED])
+    home = members[0].country
+    named = tuple(
+        (place, place_url(place), len(place.project_ids), place.country if place.country != home else None)
+        for place in members[:NESTED]
+    )
     more = max(0, len(members) - NESTED)
     return MarkRow(item.key, count, item.rows[0], item.url, item.language, item.rows[1], places=named, places_more=more)
