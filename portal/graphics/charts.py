@@ -280,12 +280,15 @@ def line_chart(
         label_room = max(text_width(row) for rows in names for row in rows) * BOLD + LABEL_BAR + 12
     left = round(max(text_width(text) for text in tick_texts) + 12, 1)
     right = width - max(label_room, 18)
-    top, needed = 12.0 + (3 * LINE if moments else 0), sum(len(rows) * LINE for rows in names)
-    height = max(height, needed + top + 28)
-    bottom = height - 26
 
     def x(year: float) -> float:
         return round(left + 6 + (right - left - 6) * ((year - first) / (last - first) if last > first else 0.5), 1)
+
+    moments = [(year, words) for year, words in moments if first <= year <= last]
+    rows_above = _rows_of_moments(moments, x)
+    top, needed = 12.0 + LINE * max((row + 1 for row in rows_above), default=0), sum(len(rows) * LINE for rows in names)
+    height = max(height, needed + top + 28)
+    bottom = height - 26
 
     def y(value: float) -> float:
         return round(bottom - (bottom - top) * (value - ticks[0]) / (ticks[-1] - ticks[0]), 1)
@@ -322,7 +325,7 @@ def line_chart(
         lines,
         _end_labels(series, names, x, y, right, top, bottom) if labelled else [],
         _years(series, x, left, right, format_value if worded else None),
-        _moments([(year, words) for year, words in moments if first <= year <= last], x, top),
+        [Moment(x(year), 6 + LINE * (row + 1), words) for (year, words), row in zip(moments, rows_above, strict=True)],
     )
 
 
@@ -371,15 +374,15 @@ def _end_labels(
     return labels
 
 
-def _moments(moments: Sequence[tuple[int, str]], x: Scale, top: float) -> list[Moment]:
-    """Return the marked years with their texts in up to three rows, so that texts of near years do not touch."""
-    free = [0.0, 0.0, 0.0]
+def _rows_of_moments(moments: Sequence[tuple[int, str]], x: Scale) -> list[int]:
+    """Return the row above the plot for the text of each marked year: the first one where it touches no other text."""
+    free: list[float] = []  # where the text of each row ends
     found = []
     for year, words in moments:
-        half = text_width(words) / 2 + 3
-        row = next((row for row in range(3) if free[row] <= x(year) - half), free.index(min(free)))
-        free[row] = x(year) + half
-        found.append(Moment(x(year), round(top - 6 - (2 - row) * LINE, 1), words))
+        half = text_width(words) * BOLD / 2 + 3
+        row = next((row for row, end in enumerate(free) if end <= x(year) - half), len(free))
+        free[row : row + 1] = [x(year) + half]
+        found.append(row)
     return found
 
 

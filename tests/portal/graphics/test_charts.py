@@ -1,6 +1,6 @@
 """Geometry of charts: scales, lines with gaps, labels that do not touch, bars and shares."""
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given
@@ -20,6 +20,10 @@ from portal.graphics.charts import (
 )
 
 VALUES = st.floats(-1e9, 1e9, allow_nan=False).map(lambda value: round(value, 3))
+
+
+def bold_width(words):
+    return charts.text_width(words) * charts.BOLD
 
 
 def text(value):
@@ -164,6 +168,21 @@ def test_bands_of_years_stand_side_by_side_from_edge_to_edge():
     assert edges[0][0] == round(drawn.left)
     for (x, width), (next_x, _width) in pairwise(edges):
         assert x + width == next_x
+
+
+def test_texts_of_marked_years_do_not_touch_each_other_or_the_plot():
+    years = [*range(1986, 1996), *range(2010, 2026)]
+    drawn = line_chart(
+        [Series("a", [(1960, 1), (2025, 2)])],
+        width=480,
+        height=340,
+        format_value=text,
+        moments=[(year, str(number)) for number, year in enumerate(years, 1)],
+    )
+    boxes = [(one.y, one.x - half, one.x + half) for one in drawn.moments for half in [bold_width(one.text) / 2]]
+    assert len(boxes) == len(years)
+    assert [(a, b) for a, b in combinations(boxes, 2) if a[0] == b[0] and b[1] - a[2] < 4] == []
+    assert max(y for y, _left, _right in boxes) < drawn.top
 
 
 def test_zero_is_marked_where_values_lie_on_both_sides():
