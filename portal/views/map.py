@@ -34,7 +34,7 @@ from portal.maps.region import (
     shapes,
     with_value,
 )
-from portal.views.map_data import Located, at_any
+from portal.views.map_data import Located, at_any, country_of_all
 from portal.views.map_list import lists_of_points, lists_of_provinces
 from projects.filters import ProjectFilter
 from projects.models import Project
@@ -309,7 +309,7 @@ class Explorer(RecordListView):
     def feature(self, draft, spot, at, places, newest):
         """Return the GeoJSON feature of a mark: one place with its newest projects, or several with counts."""
         lead = places[0]
-        country = lead if draft.members[0].approximate else lead.country
+        country = lead if draft.members[0].approximate else country_of_all(places)
         properties = {
             "name": draft.rows[0],
             "language": draft.language,

@@ -125,6 +125,12 @@ def is_inside(place):
     return geometry.FRAME.holds(place.mark.at)
 
 
+def country_of_all(places):
+    """Return the country in which all these places are, or None."""
+    found = {place.country for place in places}
+    return found.pop() if len(found) == 1 else None
+
+
 def at_any(places):
     """Return the projects at any of these places."""
     return NONE.union(*(place.project_ids for place in places))

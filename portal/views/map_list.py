@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext
 
 from portal.maps.region import shapes
-from portal.views.map_data import at_any
+from portal.views.map_data import at_any, country_of_all
 
 NESTED = 12  # most places named in a row that stands for several
 
@@ -34,7 +34,7 @@ class MarkRow:
 class MarkGroup:
     """The rows of a country, with its name as the heading. `without` are the names of its provinces without projects.
 
-    Places that several countries share have a group of their own.
+    Places that several countries share have a group of their own, and so have marks that stand for places in several.
     """
 
     heading: str
@@ -55,8 +55,8 @@ def lists_of_points(drawing, places, countries, place_url):
         for item in sized.items:
             if item.kind == "mark" and not item.approximate:
                 members = [of_key[mark.key] for mark in item.members]
-                group = _group(groups, members[0].country)
-                group.rows.append(_row_of_places(item, members, place_url))
+                country = country_of_all(members)
+                _group(groups, country).rows.append(_row_of_places(item, members, country, place_url))
         lists.append((sized.size, _in_order(groups, countries, sized)))
     return lists
 
@@ -98,13 +98,12 @@ def _in_order(groups, countries, sized):
     return sorted(groups.values(), key=lambda group: group.heading)
 
 
-def _row_of_places(item, members, place_url):
+def _row_of_places(item, members, country, place_url):
     count = len(at_any(members))
     if len(members) == 1:
         return MarkRow(item.key, count, item.rows[0], item.url, item.language, members[0].kind_beside_name)
-    home = members[0].country
     named = tuple(
-        (place, place_url(place), len(place.project_ids), place.country if place.country != home else None)
+        (place, place_url(place), len(place.project_ids), None if place.country == country else place.country)
         for place in members[:NESTED]
     )
     more = max(0, len(members) - NESTED)

@@ -346,14 +346,18 @@ def test_row_of_many_places_names_the_fullest_ones(five, client, monkeypatch):
     assert [reading.words(item) for item in nested] == ["B 3", "C 2", "And 1 more."]
 
 
-def test_row_of_places_on_both_sides_of_a_border_names_the_other_country(five, client):
+def test_row_of_places_on_both_sides_of_a_border_names_their_countries(five, client):
     for key, country, count in (("almaty", "kz", 2), ("karakol", "kg", 1)):
         place = make_place(key=key, name_en=key.title(), country=five[country], latitude="43", longitude="77")
         for _ in range(count):
             make_project().places.add(place)
     found = reading.page(client.get("/en/map/"))
-    nested = found.xpath("//*[contains(@class, 'map-rows-fine')]//ul[@class='map-nested']/li")
-    assert [reading.words(item) for item in nested] == ["Almaty 2", "Karakol (Kyrgyzstan) 1"]
+    [listed] = of_class(found, "map-rows-fine")
+    assert [reading.words(heading) for heading in listed.findall("h3")] == ["Several countries"]
+    nested = listed.xpath(".//ul[@class='map-nested']/li")
+    assert [reading.words(item) for item in nested] == ["Almaty (Kazakhstan) 2", "Karakol (Kyrgyzstan) 1"]
+    [feature] = data(client)["features"]
+    assert feature["properties"]["country"] == "Several countries"
 
 
 def test_large_map_does_not_grow_with_the_projects(five, client):
