@@ -98,6 +98,7 @@ class ProjectList(RecordListView):
             context["problems"] = [*context["problems"], words.format(label=gettext("Currency"), problem=problem)]
         return context | {
             "results_note": "projects/includes/budget_sum.html",
+            "is_sorted_as_stated": self.currency and self.request.GET.get("sort", "").lstrip("-") == "budget",
             "budgets": sum_budgets(self.filterset.found, self.currency),
             "currency_links": currency_links(self.request.path, query, self.currency),
             "chosen_currency": self.currency.lower(),
@@ -149,10 +150,13 @@ class ProjectPage(RecordView):
             roles.setdefault(part.role, []).append(part.organisation)
         context = super().get_context_data(**kwargs)
         shown = [row for name in ("results", "led_by") for row, _keys in context.get(name, ())]
+        has_results = bool(project.results_en or context.get("results"))
         return context | {
             "roles": [(role, roles[role]) for role in Participation.Role if role in roles],
             "lead": [(role, roles[role][0]) for role in Participation.Role.leading() if role in roles][:1],
-            "has_results": bool(project.results_en or context.get("results")),
+            "has_results": has_results,
+            # Results are records of their own, which the page of a past day does not show.
+            "lacks_results": not has_results and self.snapshot_date is None,
             "notes": source_footnotes(project, shown),
         }
 

@@ -48,6 +48,17 @@ def content_texts(language):
                         yield value
 
 
+def test_date_at_the_end_of_a_russian_sentence_has_one_full_stop():
+    # A date ends with “г.”, and its full stop is that of the sentence. On the desk and in evidence, dates are digits.
+    digits = {"projects/iati/applying.py", "templates/admin/record_maintenance.html"}
+    digits |= {f"templates/admin/{name}.html" for name in ("record_revisions", "iati/preview")}
+    doubled = re.compile(r"(\{(day|date|last)\}|%\((day|date|last)\)s)\.(\s|$)")
+    entries = [entry for entry in catalogue("ru") if not {name for name, _line in entry.occurrences} <= digits]
+    years = "A year from {first} to {last}."
+    assert [one.msgid for one in entries if one.msgid != years and doubled.search(one.msgstr)] == []
+    assert any(doubled.search(entry.msgid) for entry in entries)
+
+
 def test_term_base_names_each_concept_once_in_three_languages():
     rows = terms()
     concepts = [row["concept"] for row in rows]

@@ -8,6 +8,7 @@ import tempfile
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
@@ -27,7 +28,7 @@ def xlsx_bytes(records):
     sheet gives the title, date, licence and columns.
     """
     book = Workbook(write_only=True)
-    sheet, headers = book.create_sheet(_("Records")), records.column_headers
+    sheet, headers = book.create_sheet(pgettext("table", "Records")), records.column_headers
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(headers))}{len(records) + 1}"
     sheet.append([_bold(sheet, head.title) for head in headers])

@@ -169,3 +169,9 @@ def test_json_has_the_same(client, projects):
     }
     assert items["dollars"]["converted_budget"] == {"amount": 2000000, "currency": "USD", "rate": None}
     assert items["tenge"]["converted_budget"] is None
+
+
+@pytest.mark.parametrize(("query", "is_said"), [("sort=-budget&currency=krw", True), ("sort=-budget", False)])
+def test_list_says_that_it_is_not_sorted_by_the_converted_amounts(projects, client, query, is_said):
+    said = words(page(client.get(f"/en/projects/?{query}")))
+    assert ("Sorted by the currency and the amount that the source gives" in said) == is_said

@@ -381,6 +381,14 @@ def test_past_costs_the_same_however_much_hangs_on_a_record(client):
     assert asked() == one
 
 
+def test_project_of_a_day_does_not_say_that_it_has_no_results(client, on):
+    on(FIRST)
+    result = make_result(project=published(make_project(results_en="")))
+    lacking = "reports results"
+    assert lacking not in reading.words(reading.page(client.get(address(result.project, FIRST))))
+    assert lacking in reading.words(reading.page(client.get(make_project(results_en="").get_absolute_url())))
+
+
 def test_agreement_of_a_day_has_the_outcomes_activity_and_state_of_that_day(client, on):
     on(FIRST)
     agreement = published(make_agreement())
