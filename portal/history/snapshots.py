@@ -8,6 +8,7 @@ versions are not available either.
 from dataclasses import dataclass
 from datetime import date
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import path, register_converter
@@ -16,8 +17,8 @@ from django.utils.translation import gettext
 
 from portal.core.choices import PublicationStatus
 from portal.core.formatting import date_text
-from portal.models import Place, Record
-from portal.tracking.history import as_of, with_prefetched_result
+from portal.models import FormerKey, Place, Record
+from portal.tracking.history import TRACKED, as_of, with_prefetched_result
 
 
 class DayConverter:
@@ -86,9 +87,12 @@ def snapshot(records, key, day):
 
 
 def hide_unpublished(record, owner=None):
-    """Remove references to records that are not published today from a past version. Sort places by name."""
+    """Remove references to records that are not published today from a past version. Sort places by name.
+
+    A reference to a record that was merged into another one leads to that one.
+    """
     for column in record._meta.concrete_fields:
-        if owner is None and _leads_to_record(column) and not _is_seen(getattr(record, column.name)):
+        if owner is None and _leads_to_record(column) and not _is_reference_seen(record, column):
             setattr(record, column.name, None)
     cache = getattr(record, "_prefetched_objects_cache", {})
     for name, found in cache.items():
@@ -114,7 +118,27 @@ def _is_row_seen(row, owner):
     if isinstance(row, Record):
         return _is_seen(row)
     return all(
-        _is_seen(getattr(row, column.name))
+        _is_reference_seen(row, column)
         for column in row._meta.concrete_fields
         if _leads_to_record(column) and (column.related_model, getattr(row, column.attname)) != (type(owner), owner.pk)
     )
+
+
+def _is_reference_seen(row, column):
+    """Return True if a foreign key is empty or its record is published. Set it to the record that took its place."""
+    try:
+        return _is_seen(getattr(row, column.name))
+    except ObjectDoesNotExist:
+        present = _successor(column.related_model, getattr(row, column.attname))
+    if present is None:
+        return False
+    setattr(row, column.name, present)
+    return _is_seen(present)
+
+
+def _successor(model, pk):
+    """Return the record into which a deleted one was merged; None if it was only deleted."""
+    states = TRACKED[model].states._base_manager.filter(**{TRACKED[model].key: pk})
+    last_key = states.order_by("-history_id").values_list("key", flat=True).first()
+    present = FormerKey.present_key(model._meta.model_name, last_key)
+    return model.objects.filter(key=present).first()

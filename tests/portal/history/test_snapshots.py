@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 
 from portal.core.choices import PublicationStatus
 from portal.core.urls import snapshot_url
+from portal.curation.merge import merge
 from portal.tracking.history import without_history
 from tests import reading
 from tests.counting import settle
@@ -269,6 +270,37 @@ def test_records_that_readers_do_not_see_are_not_named_on_it(client, publication
             assert SECRET not in response.content.decode(), record
             shown += 1
     assert shown == 13
+
+
+def test_source_or_organisation_that_was_merged_stands_under_the_record_that_was_kept(client, on):
+    on(FIRST)
+    project = published(make_project())
+    source, organisation = make_source(title="Second copy"), make_organisation(name_en="Old name")
+    make_citation(project, source)
+    make_participation(project=project, organisation=organisation)
+    on(SECOND)
+    merge(make_source(title="First copy"), source)
+    merge(make_organisation(name_en="New name"), organisation)
+    on(THIRD)
+    said = reading.words(reading.page(client.get(address(project, FIRST))))
+    assert "First copy" in said
+    assert "New name" in said
+
+
+def test_source_that_was_deleted_is_left_out(client, on):
+    on(FIRST)
+    project, source = published(make_project()), make_source(title="Gone for good")
+    citation = make_citation(project, source)
+    indicator = published(make_indicator(source=source))
+    on(SECOND)
+    citation.delete()
+    change(indicator, source=make_source())
+    source.delete()
+    on(THIRD)
+    for record in (project, indicator):
+        response = client.get(address(record, FIRST))
+        assert response.status_code == 200
+        assert "Gone for good" not in response.content.decode()
 
 
 def test_archived_and_removed_records_are_gone_on_every_day(client, on):

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from portal.core.choices import PublicationStatus
 from portal.publishing import preview
+from portal.tracking.history import RowVersionPair, parts_of, version_at
 from tests import reading
 from tests.make import (
     UNPUBLISHED,
@@ -226,6 +227,20 @@ def test_rows_of_a_revision_are_previewed_without_what_is_unpublished(client):
     revision = make_revision(project, {"summary_en": "Zzyzx"})
     page = client.get(links(revision)["en"]).content.decode()
     assert ("Zzyzx" in page, "Shown" in page, "Hidden" in page) == (True, True, False)
+
+
+def test_source_that_a_revision_added_and_that_was_deleted_since_is_left_out(client):
+    project, source = make_project(), make_source(title="Gone for good")
+    citation = make_citation(project, source)
+    row = version_at(project, kinds=parts_of(project))[type(citation)][citation.pk]
+    citation.delete()
+    revision = make_revision(project, {"summary_en": "Zzyzx"})
+    revision.set_steps(revision.steps | {type(citation): {-1: RowVersionPair(None, row | {"id": -1})}})
+    revision.save()
+    assert "Gone for good" in client.get(links(revision)["en"]).content.decode()
+    source.delete()
+    response = client.get(links(revision)["en"])
+    assert (response.status_code, "Zzyzx" in response.content.decode()) == (200, True)
 
 
 def test_link_to_a_revision_ends_with_its_state_and_with_all_links_of_its_record(client):
