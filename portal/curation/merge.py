@@ -4,11 +4,12 @@ The kept record takes the chosen value of each column, and all relations of the 
 relations: it moves whatever points to the other record, also in models that are added later. If both records have the
 same row (a twin), the kept record's row stays, and its empty columns are filled from the other. The key of the other
 record redirects to the kept one, citation marks in prose are rewritten, and its names become aliases of the kept one.
-All of this happens in one transaction, or nothing does.
+Open revisions refer to the kept record too. All of this happens in one transaction, or nothing does.
 """
 
 from dataclasses import dataclass, field
 
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models
@@ -19,12 +20,12 @@ from modeltranslation.translator import NotRegistered, translator
 from portal.core.choices import PublicationStatus
 from portal.core.citation_marks import MARK, MARKS
 from portal.curation.translations import suppress_outdated
-from portal.models import Alias, AliasedMixin, Correction, FormerKey, Record, Source, Tombstone
+from portal.models import Alias, AliasedMixin, Correction, FormerKey, Record, Revision, Source, Tombstone
 from portal.publishing.checks import publishing_blockers
 from portal.tracking import audit_log
 from portal.tracking.change_log import content_transaction
 from portal.tracking.change_reasons import ChangeReason
-from portal.tracking.history import change_reason
+from portal.tracking.history import TRACKED, change_reason, step_key
 
 KEPT, OTHER = "kept", "other"
 LANGUAGES = dict(settings.LANGUAGES)
@@ -379,6 +380,7 @@ def _merge(kept, other, taken, user):
         if isinstance(kept, AliasedMixin):
             _join_aliases(kept, other, names_before)
         _move_all(kept, other)
+        _rewrite_revisions(lambda of, state: _referring(of, state, other, kept))
         if model is Source:
             rewrite_marks(other.key, kept.key)
         other.delete()
@@ -446,8 +448,35 @@ def _fill(twin, row, key):
         twin.save()
 
 
+def _rewrite_revisions(rewrite):
+    """Rewrite the versions of rows that open revisions contain: `rewrite(model, state)` returns what it is now."""
+    for revision in Revision.objects.filter(state__in=Revision.OPEN).select_for_update():
+        changes = {}
+        for label, rows in revision.changes.items():
+            model = apps.get_model(label)
+            steps = {}
+            for key, *step in rows:
+                step = [state and rewrite(model, state) for state in step]
+                if model._meta.auto_created:  # the key is that of the related record
+                    key = next(filter(None, step))[step_key(TRACKED[model])]
+                steps[key] = [key, *step]
+            changes[label] = list(steps.values())
+        if changes != revision.changes:
+            revision.changes = changes
+            revision.save(update_fields=["changes"])
+
+
+def _referring(model, state, other, kept):
+    """Return the version of a row whose foreign keys refer to `kept` instead of `other`."""
+    columns = {column.attname for column in model._meta.concrete_fields if column.related_model is type(kept)}
+    return {name: kept.pk if name in columns and value == other.pk else value for name, value in state.items()}
+
+
 def rewrite_marks(old, new):
-    """Replace the citation mark `[old]` by `[new]` in all prose, and drop repeated marks in a group of marks."""
+    """Replace the citation mark `[old]` by `[new]` in all prose, and drop repeated marks in a group of marks.
+
+    Open revisions are prose too.
+    """
     mark = f"[{old}]"
 
     def run(match):
@@ -457,6 +486,10 @@ def rewrite_marks(old, new):
         space = match[0][: len(match[0]) - len(match[0].lstrip())]
         return space + "".join(f"[{key}]" for key in keys)
 
+    def rewritten(model, state):
+        return {name: MARKS.sub(run, value) if isinstance(value, str) else value for name, value in state.items()}
+
+    _rewrite_revisions(rewritten)
     for model in audit_log.audited_models():
         columns = [one.name for one in _own_columns(model) if isinstance(one, models.TextField)]
         if not columns:

@@ -8,12 +8,14 @@ from issues.models import Issue, IssueCitation, Observation
 from portal.core.choices import PublicationStatus
 from portal.curation import merge as curation_merge
 from portal.curation.merge import MergeError, merge, merge_blockers
-from portal.models import Alias, Correction, FormerKey, Place, Source, Tombstone
+from portal.history.revisions import publish_revision
+from portal.models import Alias, Correction, FormerKey, Place, Revision, Source, Tombstone
 from portal.models.curation import OutdatedTranslation
 from portal.models.search_index import SearchEntry
 from portal.search import indexing
 from portal.search.ranking import matching
 from portal.tracking.audit_log import AuditEntry
+from portal.tracking.history import RowVersionPair, parts_of, version_at
 from projects.models import Organisation, Participation, Project
 from tests import reading
 from tests.make import (
@@ -35,6 +37,7 @@ from tests.make import (
     make_place,
     make_project,
     make_result,
+    make_revision,
     make_sector,
     make_source,
     make_tombstone,
@@ -527,3 +530,53 @@ def test_the_page_asks_the_same_of_the_database_for_few_rows_as_for_many(desk, m
 
     queries()
     assert queries() == queries()
+
+
+# ── Open revisions ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def added(revision, *rows):
+    """Let a revision add rows, which are copies of stored ones that are deleted."""
+    steps = revision.steps
+    for number, row in enumerate(rows, 1):
+        state = version_at(revision.target, kinds=parts_of(revision.target))[type(row)][row.pk]
+        row.delete()
+        steps[type(row)] |= {-number: RowVersionPair(None, state | {"id": -number})}
+    revision.set_steps(steps)
+    revision.save()
+    return revision
+
+
+def test_open_revisions_refer_to_the_record_that_is_kept():
+    project, kept, other = make_project(), make_source(key="kept"), make_source(key="other")
+    one, two = make_organisation(), make_organisation()
+    near, far = make_place(), make_place()
+    revision = added(
+        make_revision(project, {"summary_en": "Now."}),
+        make_citation(project, other),
+        make_participation(project=project, organisation=two),
+    )
+    through = Project.places.through
+    link = {"id": -9, "project_id": project.pk, "place_id": far.pk}
+    revision.set_steps(revision.steps | {through: {far.pk: RowVersionPair(None, link)}})
+    revision.save()
+    for pair_of_one_kind in ((kept, other), (one, two), (near, far)):
+        merge(*pair_of_one_kind)
+    revision = Revision.objects.get(pk=revision.pk)
+    publish_revision(revision, "It was wrong.")
+    project.refresh_from_db()
+    assert project.summary_en == "Now."
+    assert [citation.source for citation in project.citations.all()] == [kept]
+    assert [part.organisation for part in project.participations.all()] == [one]
+    assert list(project.places.all()) == [near]
+
+
+def test_marks_in_open_revisions_follow_and_clash_with_nothing():
+    issue, kept, other = make_issue(drivers_en="Cotton [other]."), make_source(key="kept"), make_source(key="other")
+    make_citation(issue, other)
+    revision = make_revision(issue, {"drivers_en": "Cotton and rice [other]."})
+    merge(kept, other)
+    revision = Revision.objects.get(pk=revision.pk)
+    steps, clashes = revision.merge(version_at(issue, kinds=parts_of(issue)))
+    assert clashes == []
+    assert steps[Issue][issue.pk].after["drivers_en"] == "Cotton and rice [kept]."
