@@ -9,6 +9,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.core.partial_dates import PartialDate
+
 FIRST_YEAR, LAST_YEAR = 1800, 2200  # of measurements and of projections
 IN_A_WORD = {"\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"}  # nobody sees them
 
@@ -25,9 +27,9 @@ def validate_unit(text: str) -> None:
             )
 
 
-def validate_not_in_future(day: datetime.date) -> None:
-    """Raise ValidationError for a day after today."""
-    if day > timezone.localdate():
+def validate_not_in_future(date: datetime.date | PartialDate) -> None:
+    """Raise ValidationError for a day after today, and for a month or year that has not begun."""
+    if (date.first_day if isinstance(date, PartialDate) else date) > timezone.localdate():
         raise ValidationError(_("The day must not be in the future."))
 
 

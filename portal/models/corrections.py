@@ -9,7 +9,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.partial_dates import months_before
-from portal.core.validators import address_of_the_web
+from portal.core.validators import address_of_the_web, validate_not_in_future
 from portal.models.querysets import RowQuerySet
 from portal.models.record import Content, Record
 from portal.models.removed import FormerKey, Tombstone
@@ -116,8 +116,8 @@ class Correction(Content):
     key = models.SlugField(_("key"), max_length=60, blank=True, db_index=False)
     what = models.TextField(_("what changed"))
     why = models.TextField(_("why"))
-    reported_on = models.DateField(_("reported on"), null=True, blank=True)
-    corrected_on = models.DateField(_("corrected on"), default=timezone.localdate)
+    reported_on = models.DateField(_("reported on"), null=True, blank=True, validators=[validate_not_in_future])
+    corrected_on = models.DateField(_("corrected on"), default=timezone.localdate, validators=[validate_not_in_future])
 
     objects = RowQuerySet.as_manager()
 

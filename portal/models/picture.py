@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.images import EXTENSION, EncodedImage, widths_of
 from portal.core.partial_dates import PartialDateField
-from portal.core.validators import address_of_the_web
+from portal.core.validators import address_of_the_web, validate_not_in_future
 from portal.models.held_file import HeldFileModel, one_of, owner_key, store
 from portal.models.place import Place
 
@@ -43,7 +43,7 @@ class Picture(HeldFileModel):
     height = models.PositiveSmallIntegerField(_("height"), editable=False)
     alt = models.CharField(_("text alternative"), max_length=300, blank=True)
     location = models.CharField(_("where it was taken"), max_length=200, blank=True)
-    taken_on = PartialDateField(_("when it was taken"), null=True, blank=True)
+    taken_on = PartialDateField(_("when it was taken"), null=True, blank=True, validators=[validate_not_in_future])
     author = models.CharField(_("author"), max_length=200, blank=True)
     credit = models.CharField(_("credit line"), max_length=200, blank=True)
     persons = models.CharField(_("persons"), max_length=8, choices=Persons, blank=True)

@@ -9,6 +9,7 @@ from portal.core.choices import Area, Level, PublicationStatus
 from portal.core.formatting import date_in_sentence
 from portal.core.partial_dates import PartialDateField, ended_before, months_before, not_ended_before
 from portal.core.urls import record_path
+from portal.core.validators import validate_not_in_future
 from portal.models import (
     Citation,
     DatedQuerySet,
@@ -139,6 +140,7 @@ class Agreement(OutlookMixin, Record, EvidenceModel):
         _("outcomes looked for on"),
         null=True,
         blank=True,
+        validators=[validate_not_in_future],
         help_text=_("The day on which somebody last looked for what came of it."),
     )
     outcome_note = models.TextField(

@@ -12,6 +12,7 @@ from portal.core.formatting import date_in_sentence
 from portal.core.partial_dates import PartialDateField, months_before, not_before
 from portal.core.sdg import goal_column, spoken, validate_sdg
 from portal.core.urls import record_path
+from portal.core.validators import validate_not_in_future
 from portal.models import Citation, Content, EvidenceModel, Place, Record, Source, ThroughModel, citation_constraints
 from portal.models.querysets import KeyManager, RecordManager, RecordQuerySet
 from portal.models.workflow import TRANSLATED_ACTIONS
@@ -151,7 +152,7 @@ class Project(Record, EvidenceModel):
     )
     level = models.CharField(_("level"), max_length=12, choices=Level, blank=True)
     status = models.CharField(_("status"), max_length=14, choices=Status)
-    status_as_of = PartialDateField(_("status as of"), null=True, blank=True)
+    status_as_of = PartialDateField(_("status as of"), null=True, blank=True, validators=[validate_not_in_future])
     start = PartialDateField(_("start"), null=True, blank=True)
     end = PartialDateField(_("end"), null=True, blank=True)
     budget = models.DecimalField(
@@ -172,6 +173,7 @@ class Project(Record, EvidenceModel):
         _("results looked for on"),
         null=True,
         blank=True,
+        validators=[validate_not_in_future],
         help_text=_("The day on which somebody last looked for results and lessons, found or not."),
     )
     countries = models.ManyToManyField(

@@ -1,10 +1,15 @@
-"""Validators of units, URLs and years."""
+"""Validators of units, days, URLs and years."""
+
+from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 
-from portal.core.validators import address_of_the_web, validate_unit, year_validators
+from portal.core.partial_dates import PartialDate
+from portal.core.validators import address_of_the_web, validate_not_in_future, validate_unit, year_validators
+from tests.make import make_agreement, make_correction, make_picture, make_place, make_project
 
 
 @pytest.mark.parametrize("unit", ["km²", "billion m³", "US$/m³", "°C", "мм вод. экв.", "1인당 m³", "%"])
@@ -66,3 +71,36 @@ def test_years_from_1800_to_2200_are_valid(year):
 @pytest.mark.parametrize("year", [0, 205, 1799, 2201, 20_200])
 def test_other_years_are_refused_with_one_message(year):
     assert years_refused(year) == ["A year must have four digits, between 1800 and 2200."]
+
+
+@pytest.mark.parametrize("written", ["2026-11-29", "2026-11", "2026", "1960"])
+def test_a_day_month_or_year_that_has_begun_is_not_in_the_future(monkeypatch, written):
+    monkeypatch.setattr("portal.core.validators.timezone.localdate", lambda: date(2026, 11, 29))
+    validate_not_in_future(PartialDate(written))
+
+
+@pytest.mark.parametrize("written", ["2026-11-30", "2026-12", "2027"])
+def test_one_that_has_not_begun_is_refused(monkeypatch, written):
+    monkeypatch.setattr("portal.core.validators.timezone.localdate", lambda: date(2026, 11, 29))
+    with pytest.raises(ValidationError, match="must not be in the future"):
+        validate_not_in_future(PartialDate(written))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("make", "field"),
+    [
+        (make_project, "status_as_of"),
+        (make_project, "looked_on"),
+        (make_agreement, "looked_on"),
+        (make_correction, "reported_on"),
+        (make_correction, "corrected_on"),
+        (lambda: make_picture(place=make_place()), "taken_on"),
+    ],
+)
+def test_what_editors_have_done_is_not_in_the_future(make, field):
+    row = make()
+    setattr(row, field, timezone.localdate() + timedelta(days=2))
+    with pytest.raises(ValidationError) as error:
+        row.clean_fields()
+    assert error.value.message_dict == {field: ["The day must not be in the future."]}
