@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -98,6 +98,13 @@ def projects_of(results: QuerySet) -> BitMap:
     """Return the ids of the projects that the results are of."""
     found = results.order_by().exclude(project=None).aggregate(ids=AggregatedIds("project"))
     return to_bitmap(found["ids"])
+
+
+def _country_words(organisation) -> str:
+    """The country of an organisation, as the list of organisations states it; "" for one that readers do not see."""
+    if organisation.country:
+        return organisation.country.name_and_language()[0]
+    return "" if organisation.country_id else gettext("Several countries")
 
 
 def muted(text: str) -> Paragraph:
@@ -222,13 +229,13 @@ class BriefWriter:
         where = [place for place in (subject.place, subject.country) if place is not None]
         if not where or not indicators:
             return [muted(gettext("The portal has no indicator of this subject."))]
+        at = [place.pk for place in [*where, *self.places_of_the_issue()]]
+        newest = latest_observations(
+            until=self.day.year if self.is_past else None, indicator__in=indicators, place__in=at
+        )
         found: dict = {}
-        for one in latest_observations(
-            until=self.day.year if self.is_past else None, indicator__in=indicators, place__in=where
-        ):
-            held = found.get(one.indicator_id)
-            if held is None or (one.place_id == subject.place.pk and held.place_id != subject.place.pk):
-                found[one.indicator_id] = one
+        for one in sorted(newest, key=lambda one: at.index(one.place_id)):
+            found.setdefault(one.indicator_id, one)
         rows = [found[indicator.pk] for indicator in indicators if indicator.pk in found][:FIGURES]
         missing = [one.name_and_language()[0] for one in indicators if one.pk not in found]
         if missing:
@@ -254,6 +261,14 @@ class BriefWriter:
                 (5, 3, 3),
             )
         ]
+
+    def places_of_the_issue(self) -> list:
+        """The places of the issue in the country, or shared by it: a lake has values that no country has."""
+        issue, country = self.subject.issue, self.subject.country
+        if issue is None or country is None:
+            return []
+        inside = Place.objects.published().filter(Q(country=country) | Q(countries=country), issues=issue)
+        return list(inside.distinct().order_by("key"))
 
     def causes(self) -> BriefSection:
         """What causes or worsens the issue, by the sourced links of the graph of causes."""
@@ -504,9 +519,8 @@ class BriefWriter:
             else:
                 counts[key] = ids.intersection_cardinality(taking_part)
         best = sorted(counts, key=lambda key: (-counts[key], key))[:OFFICES]
-        found = {
-            one.key: one for one in Organisation.objects.published().filter(key__in=best).select_related("country")
-        }
+        shown = Organisation.objects.published().filter(key__in=best)
+        found = {one.key: one for one in shown.prefetch_related(Prefetch("country", Place.objects.published()))}
         heading = gettext("Organisations to ask")
         if not found:
             return BriefSection(heading, (muted(gettext("No organisation is known for this subject.")),))
@@ -519,7 +533,7 @@ class BriefWriter:
         rows = tuple(
             (
                 self.named(found[key]),
-                Text(found[key].country.name_and_language()[0] if found[key].country else gettext("Not known")),
+                Text(_country_words(found[key])),
                 Text(label_list([role.label for role in Participation.Role if (key, role.value) in roles])),
                 Text(number(counts[key])),
             )

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from issues.models import Indicator, Issue
-from portal.core.choices import Area
+from portal.core.choices import Area, PublicationStatus
 from portal.core.formatting import quantity
 from portal.models import Place, Source
 from projects.brief.content import write_brief
@@ -19,8 +19,11 @@ from tests.make import (
     make_area,
     make_citation,
     make_country,
+    make_indicator,
     make_issue,
     make_observation,
+    make_organisation,
+    make_participation,
     make_party,
     make_place,
     make_source,
@@ -65,6 +68,34 @@ class TestWorld:
         [(name, value, where)] = table.rows
         assert (name.text, value.text, where.text) == ("Level of water stress", "123%", "Uzbekistan, 2022")
         assert len(value.notes) == 1
+
+    def test_figure_that_the_country_lacks_is_that_of_a_place_of_the_issue(self, world):
+        lake = make_place(name_en="Aral Sea")
+        lake.countries.add(world.country)
+        abroad = make_place(name_en="Lake Balkhash", country=make_country(key="kz"))
+        world.issue.places.add(lake, abroad)
+        area, depth = make_indicator(name_en="Surface area"), make_indicator(name_en="Depth")
+        for indicator in (area, depth):
+            indicator.issues.add(world.issue)
+        make_observation(indicator=area, place=lake, year=2018, value=6990)
+        make_observation(indicator=depth, place=abroad, year=2018, value=26)
+        brief = brief_of(place=world.country, issue=world.issue)
+        rows = section_of(brief, "Situation").blocks[-1].rows
+        assert [(name.text, where.text) for name, _value, where in rows if "Level" not in name.text] == [
+            ("Surface area", "Aral Sea, 2018")
+        ]
+        [line] = [line for line in texts_of(brief).splitlines() if line.startswith("No value")]
+        assert "Depth" in line
+        assert "Surface area" not in line
+
+    def test_organisation_without_a_country_is_of_several_and_a_hidden_country_is_not_named(self, world):
+        hidden = make_country(name_en="Hidden country", publication=PublicationStatus.DRAFT)
+        for name, country in (("A fund", None), ("An office", hidden)):
+            project = make_on_issue(world.country, world.issue)
+            make_participation(project=project, organisation=make_organisation(name_en=name, country=country))
+        [table] = section_of(brief_of(place=world.country, issue=world.issue), "Organisations to ask").blocks
+        seats = {name.text: seat.text for name, seat, _roles, _projects in table.rows}
+        assert (seats["A fund"], seats["An office"]) == ("Several countries", "")
 
     def test_numbers_are_those_of_the_list_of_sources(self, world):
         brief = brief_of(place=world.country, issue=world.issue)
@@ -256,9 +287,10 @@ class TestContent:
         assert len(table.rows) > 4
         for name, value, where in table.rows:
             key = name.url.rstrip("/").rsplit("/", 1)[1]
-            year = where.text.rsplit(" ", 1)[1]
+            place, year = where.text.rsplit(", ", 1)
+            place = Place.objects.get(name_en=place).key
             answer = client.get(
-                "/api/v1/observations", {"indicator": key, "place": "uz", "year_from": year, "year_to": year}
+                "/api/v1/observations", {"indicator": key, "place": place, "year_from": year, "year_to": year}
             ).json()
             [stated] = {item["value"] for item in answer["items"]}
             unit = Indicator.objects.get(key=key).unit_symbol_en
