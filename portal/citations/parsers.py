@@ -16,7 +16,7 @@ from typing import NamedTuple
 import bibtexparser
 import rispy
 from anyascii import anyascii
-from bibtexparser.model import DuplicateBlockKeyBlock, DuplicateFieldKeyBlock
+from bibtexparser.model import DuplicateBlockKeyBlock, DuplicateFieldKeyBlock, ParsingFailedBlock
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from pylatexenc.latex2text import LatexNodes2Text
@@ -297,11 +297,15 @@ BIBTEX_NOISE = {
 
 
 def _bibtex(text) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the type and the fields of each entry. Raise UnreadableReference for an entry that is not whole."""
     library = bibtexparser.parse_string(text)
     for block in library.blocks:
         # A duplicate key or field is not a reason to reject the rest.
         if isinstance(block, DuplicateBlockKeyBlock | DuplicateFieldKeyBlock):
             block = block.ignore_error_block
+        if isinstance(block, ParsingFailedBlock):
+            words = _("The entry on line {line} could not be read. Is it whole, with its last brace?")
+            raise UnreadableReference(words.format(line=block.start_line + 1))
         if isinstance(block, bibtexparser.model.Entry):
             yield block.entry_type, {f.key.casefold(): str(f.value) for f in reversed(block.fields)}
 

@@ -201,7 +201,11 @@ def test_what_is_too_long_is_cut_and_told_and_half_an_address_is_none():
         ("", "Paste a reference, or write a DOI."),
         ("hello", "This is neither BibTeX, RIS, CSL-JSON nor a DOI."),
         ("[" * 90_000, "This is neither BibTeX, RIS, CSL-JSON nor a DOI."),
-        ("@article{x, title={never closed", "No title, DOI or address could be read. Is the reference whole?"),
+        (
+            "@article{x, title={Whole}}\n\n@article{x, title={never closed}\n\n@misc{z, title={Whole}}",
+            "The entry on line 3 could not be read. Is it whole, with its last brace?",
+        ),
+        ("@misc{x, note={}}", "No title, DOI or address could be read. Is the reference whole?"),
         ("TY  - JOUR\nER  - ", "No title, DOI or address could be read. Is the reference whole?"),
         ("[1, 2]", "No title, DOI or address could be read. Is the reference whole?"),
         ("x" * (LONGEST + 1), "This is too long: paste at most 100,000 characters."),
