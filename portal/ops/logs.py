@@ -1,7 +1,8 @@
 """Logging: plain text for people or JSON for programs. All lines of a request have the same request id.
 
 gunicorn.conf.py uses the same configuration, so that the lines of the server have the same form. No data that could
-identify a reader is logged: no IP address, no query string, no user agent.
+identify a reader is logged: no IP address, no query string, no user agent. No secret of a link is logged either: a log
+is read by more people than the link was sent to.
 """
 
 import logging
@@ -11,10 +12,22 @@ import time
 from contextvars import ContextVar
 
 from django.conf import settings
+from pythonjsonlogger.json import JsonFormatter
 
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
 REQUEST_LOGGER = "portal.requests"  # operators filter by this name, so it does not depend on the module
 FIELDS = "%(asctime)s %(levelname)s %(name)s %(message)s"
+# What follows one of these in a path opens a draft, a stored plan, an import, or an account. A new URL with a secret
+# needs a place here (tests/portal/ops/test_logs.py). Upper case is no URL of ours, but may hold a true secret.
+BEFORE_SECRETS = (
+    r"(/(?:preview|plan/result|accounts/password/reset/key|admin/translation/xliff"
+    r"|admin/[a-z]+/[a-z]+/import(?!/undo/))/)"
+)
+SECRET_PATH = re.compile(BEFORE_SECRETS + r".+", re.IGNORECASE | re.DOTALL)
+SECRET_IN_TEXT = re.compile(BEFORE_SECRETS + r"""[^\s"'?\\]+""", re.IGNORECASE)
+HIDDEN = "[hidden]"
+# Lines of gunicorn about a request that it could not read, or that broke off, name the client and the query.
+OF_A_CLIENT = re.compile(r"(?<=\bip=)[0-9A-Fa-f.:]+(?=: )|(?<=\?)[^\s\"']+")
 
 request_id = ContextVar("request_id", default="")
 logger = logging.getLogger(REQUEST_LOGGER)
@@ -28,11 +41,17 @@ def configuration(level, form):
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request_id": {"()": "portal.ops.logs.RequestIdFilter"}},
+        "filters": {
+            "request_id": {"()": "portal.ops.logs.RequestIdFilter"},
+            "privacy": {"()": "portal.ops.logs.PrivacyFilter"},
+        },
         "formatters": {
-            "text": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+            "text": {
+                "()": "portal.ops.logs.HidingFormatter",
+                "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+            },
             "json": {
-                "()": "pythonjsonlogger.json.JsonFormatter",
+                "()": "portal.ops.logs.HidingJsonFormatter",
                 "format": FIELDS,
                 "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
                 "datefmt": "%Y-%m-%dT%H:%M:%S%z",
@@ -42,13 +61,20 @@ def configuration(level, form):
                 "reserved_attrs": [*RESERVED, "request", "server_time", "status_code"],
             },
         },
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": form, "filters": ["request_id"]}},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": form, "filters": ["request_id", "privacy"]}
+        },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "bibtexparser": {"level": "CRITICAL"},  # the editor sees errors in a pasted reference; they are not logged
             "httpx": {"level": "WARNING"},  # check_links reports its own progress
             REQUEST_LOGGER: {"level": "INFO" if form == "json" else "WARNING"},  # a line for each request
-            "gunicorn.error": {"level": "INFO" if form == "json" else "WARNING"},  # start and stop of workers
+            # Without the handlers that Django gives these two: error mails and lines of `runserver` would hide nothing.
+            "django": {"level": "INFO", "handlers": []},
+            "django.server": {"level": "INFO", "handlers": [], "propagate": True},
+            "gunicorn.access": {"level": "CRITICAL"},  # its lines hold IP addresses, queries and secrets
+            # Start and stop of workers. gunicorn turns `propagate` off, and then no formatter sees its lines.
+            "gunicorn.error": {"level": "INFO" if form == "json" else "WARNING", "propagate": True},
         },
     }
 
@@ -64,6 +90,42 @@ class RequestIdFilter(logging.Filter):
         if found := request_id.get():
             record.request_id = found
         return True
+
+
+def without_secret(path):
+    """Return the path of a request with a word in place of all that may be the secret of a link."""
+    return SECRET_PATH.sub(rf"\1{HIDDEN}", path)
+
+
+class PrivacyFilter(logging.Filter):
+    """Removes from records what is only seen before they are text. It drops no record.
+
+    A path may have spaces, after which the formatters would not see that a secret goes on. gunicorn names clients.
+    """
+
+    def filter(self, record):
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                without_secret(one) if isinstance(one, str) and one.startswith("/") else one for one in record.args
+            )
+        if record.name == "gunicorn.error":
+            record.msg, record.args = OF_A_CLIENT.sub(HIDDEN, record.getMessage()), ()
+        return True
+
+
+class HidingMixin:
+    """Hides the secrets of links in whatever is written: messages, fields and tracebacks of any logger."""
+
+    def format(self, record):
+        return SECRET_IN_TEXT.sub(rf"\1{HIDDEN}", super().format(record))
+
+
+class HidingFormatter(HidingMixin, logging.Formatter):
+    """The formatter of lines for people."""
+
+
+class HidingJsonFormatter(HidingMixin, JsonFormatter):
+    """The formatter of lines for programs."""
 
 
 class RequestIdMiddleware:
@@ -87,13 +149,13 @@ class RequestIdMiddleware:
         if not request.path_info.startswith(settings.STATIC_URL):
             response.headers["X-Request-ID"] = request.id
         if logger.isEnabledFor(logging.INFO):
-            match = request.resolver_match
+            match, path = request.resolver_match, without_secret(request.path)
             told = {
                 "method": request.method,
-                "path": request.path,
+                "path": path,
                 "view": match.view_name if match else "",
                 "status": response.status_code,
                 "milliseconds": round((time.perf_counter() - began) * 1000, 1),
             }
-            logger.info("%s %s %s", request.method, request.path, response.status_code, extra=told)
+            logger.info("%s %s %s", request.method, path, response.status_code, extra=told)
         return response
