@@ -4,6 +4,7 @@ Each process counts in memory and writes its counts about once a minute, after a
 for it. What a cache in front of the portal answers is not counted.
 """
 
+import contextlib
 import re
 import secrets
 import threading
@@ -13,6 +14,7 @@ from hashlib import blake2b
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
+from django.db import DataError, IntegrityError
 from django.utils import timezone, translation
 
 from portal.core.after_response import after_response
@@ -30,6 +32,12 @@ PROGRAM = re.compile(
 )
 OEMBED = "/oembed"
 FILE = re.compile(r"/(?:data|iati)/(?:[\w.-]+/)*[\w-]+\.([a-z]{2,8})")
+# The formats that pages offer. Some addresses ignore `format`, and a client could count any word there.
+FORMATS = {
+    *("atom", "bib", "csl", "csv", "docx", "geojson", "iati", "ics", "json", "jsonld", "jsonl", "md", "pdf", "png"),
+    *("ris", "svg", "xlsx"),
+}
+REFUSED = (DataError, IntegrityError, ValueError)  # psycopg raises one of them for a text that PostgreSQL cannot hold
 
 Kind = UsageCount.Kind
 
@@ -86,13 +94,23 @@ class UsageCounter:
             return is_due
 
     def write(self):
-        """Add the counts to the stored ones. If the database fails, keep them for the next time and raise its error."""
+        """Add the counts to the stored ones. If the database fails, keep them for the next time and raise its error.
+
+        A count that the database refuses is dropped, or no other would be stored again.
+        """
         with self.lock:
             counts, self.counts = self.counts, Counter()
         if not counts:
             return
         try:
-            UsageCount.objects.add(counts)
+            try:
+                UsageCount.objects.add(counts)
+            except REFUSED:
+                while counts:
+                    key, number = next(iter(counts.items()))
+                    with contextlib.suppress(*REFUSED):
+                        UsageCount.objects.add({key: number})
+                    del counts[key]
         except Exception:
             with self.lock:
                 self.counts.update(counts)
@@ -138,10 +156,11 @@ def _count(request, response):
         return
     language = translation.get_language_from_path(path) or ""
     form = request.GET.get("format", "").lower()
+    form = form if form in FORMATS else ""
     if found := FILE.fullmatch(path):
         form = found[1]
     if form:
-        counter.add(Kind.DOWNLOAD, language, form[:20])
+        counter.add(Kind.DOWNLOAD, language, form)
     elif language and path.endswith("/"):
         counter.add(Kind.PAGE, language, path.removeprefix(f"/{language}")[: UsageCount.LONGEST_NAME])
         hits = response.headers.get("Search-Hits", "")

@@ -5,12 +5,15 @@ from collections import Counter
 
 import pytest
 from django.apps import apps
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.test import Client
 from django.utils import timezone
 
+from portal.formats import responses
+from portal.graphics import svg_export
 from portal.http import usage
 from portal.models import UsageCount
+from portal.views import brief, plan
 from tests.make import make_project, make_source
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +80,26 @@ def test_download_counts_by_its_format(reader, counter):
         assert reader.get(path).status_code == 200
     assert reader.get("/en/projects/?format=wrong").status_code == 400
     assert stored(counter) == {("download", "en", "csv"): 1, ("download", "ru", "json"): 1, ("download", "", "csv"): 1}
+
+
+def test_word_that_is_no_format_does_not_count(reader, counter):
+    for word in ("%00x", "junk", "csv%20", "x" * 300):
+        assert reader.get(f"/oai?verb=Identify&format={word}").status_code == 200
+    reader.get("/en/about/")
+    assert stored(counter) == {("page", "en", "/about/"): 1}
+
+
+def test_formats_of_all_pages_count():
+    assert {*responses.FORMATS, *svg_export.FORMATS, *brief.FORMATS, *plan.FILES} == usage.FORMATS
+
+
+def test_count_that_the_database_refuses_does_not_hold_up_the_others(counter):
+    for kind, name in (("page", "/about/"), ("wrong", "/data/"), ("page", "/projects/")):
+        counter.add(kind, "en", name)
+    if connection.vendor == "postgresql":
+        counter.add("page", "en", "\0")
+    assert stored(counter) == {("page", "en", "/about/"): 1, ("page", "en", "/projects/"): 1}
+    assert not counter.counts
 
 
 def test_search_counts_with_and_without_hits(reader, counter):
