@@ -32,6 +32,7 @@ PAUSE = 2.0  # seconds between two requests to a host
 HOSTS = 4  # hosts that are checked at the same time
 CONNECT, ANSWER, WHOLE = 10.0, 15.0, 25.0  # seconds: to connect, to read or write, for a whole request
 HOPS = 8
+LAST_PORT = 65_535
 LONGEST_WAIT = 60.0  # seconds of a Retry-After; a host that asks for more is skipped in this run
 PERMANENT, TEMPORARY = {301, 308}, {302, 303, 307}
 # Status codes of servers that do not understand or do not permit HEAD.
@@ -187,9 +188,13 @@ class LinkChecker:
         url = httpx.URL(address)
         if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
             raise PrivateAddressError
+        port = url.port or {"http": 80, "https": 443}[url.scheme]
+        if port > LAST_PORT:
+            # Left to the socket, it would be an OverflowError in an exception group, which ends all checks.
+            raise httpx.InvalidURL("There is no such port.")
         async with self._turn(url.host):
             async with asyncio.timeout(self.whole):
-                place = await public_place(url.host, url.port or {"http": 80, "https": 443}[url.scheme])
+                place = await public_place(url.host, port)
                 request = self.client.build_request(
                     method,
                     url.copy_with(host=place),

@@ -91,6 +91,18 @@ def test_a_port_that_nobody_listens_at_and_a_name_that_nobody_has(settings):
     assert answer("http://nobody.invalid/") == LinkCheck(CheckOutcome.NO_HOST)
 
 
+@pytest.mark.parametrize("port", ["65536", "99999", "9" * 20])
+def test_port_that_does_not_exist_is_broken_and_stops_no_other_check(server, port):
+    there = f"http://127.0.0.1:{port}/"
+    server.leads = {"old": (301, there)}
+    assert answers(there, server.at("/old"), "http://nobody.invalid/", server.at("/200")) == {
+        there: LinkCheck(CheckOutcome.BROKEN_OFF),
+        server.at("/old"): LinkCheck(CheckOutcome.BROKEN_OFF),
+        "http://nobody.invalid/": LinkCheck(CheckOutcome.NO_HOST),
+        server.at("/200"): LinkCheck(CheckOutcome.ANSWERS, 200),
+    }
+
+
 def test_a_certificate_that_cannot_be_verified_is_no_failure(server):
     assert answer(server.at("/200").replace("http:", "https:")) == LinkCheck(CheckOutcome.CERTIFICATE)
 
