@@ -21,6 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import FormView, TemplateView
 
+from portal.core.database import storable
 from portal.http.parameters import takes
 from portal.http.throttling import Throttled, throttle
 from portal.models import Correction, PortalDetails, ReaderReport
@@ -187,7 +188,7 @@ class CorrectionLog(PageMetadataMixin, TemplateView):
         is_known = kind in Correction.Kind.values
         found = Correction.objects.all()
         if is_known:
-            found = found.filter(kind=kind, **({"key": key} if key else {}))
+            found = found.filter(kind=kind, **({"key__in": storable([key])} if key else {}))
         page = Paginator(found, PER_PAGE).get_page(self.request.GET.get("page"))
         attach_records(page.object_list)
         counts = dict(Correction.objects.order_by().values_list("kind").annotate(Count("pk")))

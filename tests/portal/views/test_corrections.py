@@ -388,6 +388,13 @@ def test_log_is_filtered_by_kind_and_record(client):
     assert "There is no such kind of record." in wrong.content.decode()
 
 
+@pytest.mark.parametrize("key", ["%00", "bishkek-air%00", "no-such-key", "Two words", "x" * 500])
+def test_log_of_a_key_that_no_record_has_is_empty(client, key):
+    make_correction(make_project(key="trees"))
+    response = client.get(f"/en/corrections/?kind=project&key={key}")
+    assert (response.status_code, entries(response)) == (200, [])
+
+
 def test_log_is_paginated_and_a_wrong_page_is_the_last_one(client, monkeypatch):
     monkeypatch.setattr(corrections, "PER_PAGE", 2)
     for _ in range(3):
