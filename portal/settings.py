@@ -277,7 +277,7 @@ MIDDLEWARE = [
     "portal.formats.short_addresses.ShortAddressMiddleware",  # outside the middlewares that read the parameters
     "portal.http.parameters.ParametersMiddleware",
     "portal.http.throttling.ThrottlingMiddleware",  # outside compression, which takes part of the slot of a request
-    "django.middleware.gzip.GZipMiddleware",
+    "portal.http.middleware.GZipTextMiddleware",
     "portal.http.middleware.BrotliMiddleware",
     "portal.http.page_cache.ETagMiddleware",
     "portal.http.problems.ProblemMiddleware",

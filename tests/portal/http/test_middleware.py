@@ -9,8 +9,14 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory
+from prometheus_client import CONTENT_TYPE_LATEST
 
-from portal.http.middleware import BrotliMiddleware
+from portal.core import images
+from portal.core.documents import DocumentFormat
+from portal.formats import atom, responses
+from portal.http.middleware import BrotliMiddleware, GZipTextMiddleware
+from portal.open_data import datacite, dcat
+from portal.open_data.offline import serving
 
 PAGE = "<p>Ташкент, 타슈켄트, Tashkent</p>" * 50
 
@@ -69,6 +75,49 @@ def test_what_is_short_streamed_or_compressed_is_left_alone(response):
 def test_what_would_grow_is_left_alone():
     noise = hashlib.shake_128(b"noise").digest(300)
     assert answered(HttpResponse(noise)).content == noise
+
+
+# Media types of files that are compressed already. All others that the portal sends become smaller.
+COMPRESSED = {
+    *(one.content_type for one in DocumentFormat),
+    *(images.CONTENT_TYPE, "image/png", *serving.MEDIA.values()),
+}
+
+
+@pytest.mark.parametrize("takes", ["br", "gzip"])
+@pytest.mark.parametrize("is_streaming", [False, True])
+@pytest.mark.parametrize("media_type", sorted(COMPRESSED))
+def test_compressed_file_is_not_compressed_again(rf, monkeypatch, media_type, is_streaming, takes):
+    monkeypatch.setattr("brotli.compress", pytest.fail)
+    monkeypatch.setattr("django.middleware.gzip.compress_string", pytest.fail)
+    monkeypatch.setattr("django.middleware.gzip.compress_sequence", pytest.fail)
+    whole = StreamingHttpResponse([b"x" * 900]) if is_streaming else HttpResponse(b"x" * 900)
+    whole.headers["Content-Type"] = media_type
+    compress = GZipTextMiddleware(BrotliMiddleware(lambda request: whole))
+    response = compress(rf.get("/", headers={"accept-encoding": takes}))
+    assert response.getvalue() == b"x" * 900
+    assert not {"Content-Encoding", "Vary"} & set(response.headers)
+
+
+def test_every_other_file_is_compressed(rf):
+    types = {one.type for one in responses.FORMATS.values()}
+    types |= {media for media, _write in (*dcat.FORMS.values(), *datacite.FORMS.values())}
+    types |= {"text/html", "text/css", "text/javascript", "application/javascript", "image/svg+xml", "application/xml"}
+    types |= {"application/problem+json", "application/vnd.sqlite3", "TEXT/CSV", atom.TYPE, CONTENT_TYPE_LATEST}
+    types -= COMPRESSED
+    assert {
+        "application/geo+json; charset=utf-8",
+        "text/calendar; charset=utf-8",
+        "text/turtle; charset=utf-8",
+    } <= types
+    for takes, decompress in (("br", brotli.decompress), ("gzip", gzip.decompress)):
+        for media_type in types:
+            whole = HttpResponse(PAGE, content_type=media_type)
+            compress = GZipTextMiddleware(BrotliMiddleware(lambda request, whole=whole: whole))
+            response = compress(rf.get("/", headers={"accept-encoding": takes}))
+            assert response.headers.get("Content-Encoding") == takes, media_type
+            assert decompress(response.content).decode() == PAGE
+            assert response.headers["Vary"] == "Accept-Encoding"
 
 
 # ── What browsers may do, and keep ───────────────────────────────────────────────────────────────────────────
