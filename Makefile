@@ -37,11 +37,12 @@ INTEROP_NODE = .node/interop/.packages
 # Python compiles a module when it is first imported. Most modules of the packages never are.
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-compile
 
-# Variables of the shell must not change the tests.
+# Variables of the shell must not change the tests. Only DATABASE_URL may.
 CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u SECRET_KEY_FALLBACKS -u ALLOWED_HOSTS -u PUBLIC_URL -u ID_BASE_URL -u CSRF_TRUSTED_ORIGINS -u HTTPS -u BEHIND_PROXY \
-	-u TIME_ZONE -u LOG_LEVEL \
-	-u CACHE_URL -u DOI_LOOKUP_URL -u EMAIL_URL -u EMAIL_FROM -u STAFF_MFA \
-	-u LIMIT_PAGES -u LIMIT_SEARCH -u LIMIT_EXPORT -u LIMIT_API -u LIMIT_REPORTS -u LIMIT_AT_ONCE -u LOG_FORMAT -u METRICS_NETWORKS -u REPLICA_URL -u CONTACT_EMAIL
+	-u EMBED_ANCESTORS -u TIME_ZONE -u LOG_LEVEL -u LOG_FORMAT -u METRICS_NETWORKS -u PROMETHEUS_MULTIPROC_DIR -u WEB_CONCURRENCY -u COUNT_USAGE \
+	-u CACHE_URL -u REPLICA_URL -u DOI_LOOKUP_URL -u EMAIL_URL -u EMAIL_FROM -u CONTACT_EMAIL -u STAFF_MFA -u REVIEW_OWN \
+	-u DATA_DIR -u S3_BUCKET -u S3_ENDPOINT_URL -u MOST_PICTURE_MB -u MOST_ATTACHMENT_MB -u MOST_STORED_MB \
+	-u LIMIT_PAGES -u LIMIT_SEARCH -u LIMIT_EXPORT -u LIMIT_API -u LIMIT_REPORTS -u LIMIT_AT_ONCE
 
 .PHONY: help run port migrated seeded indexed collected test lint lint-web bench bench-programs soak soak-programs cluster cluster-programs audit advisories interop interop-programs shots messages lock clean
 

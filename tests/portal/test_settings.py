@@ -551,6 +551,14 @@ def test_the_tests_know_every_variable_that_settings_read():
     assert set(variables_of(BASE_DIR / "portal" / "settings.py")) <= set(VARIABLES)
 
 
+def test_make_runs_the_tests_without_the_settings_of_the_shell():
+    """All but DATABASE_URL, which selects the database of every target."""
+    makefile = (BASE_DIR / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    [removed] = re.findall(r"^CLEAN_ENV = env (.*)$", makefile, re.MULTILINE)
+    read = {name for path in ("portal/settings.py", "gunicorn.conf.py") for name in variables_of(BASE_DIR / path)}
+    assert sorted(removed.replace("-u ", "").split()) == sorted(read - {"DATABASE_URL"})
+
+
 def test_words_of_the_environment_that_mean_nothing_are_named(configured):
     with pytest.raises(ImproperlyConfigured, match="LOG_FORMAT='xml' is none of text, json"):
         configured(LOG_FORMAT="xml")
