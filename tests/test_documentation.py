@@ -7,7 +7,10 @@ import pytest
 from django.conf import settings
 from django.core.management import get_commands
 
+from portal.http.usage import NETWORKS
+from portal.models import UsageCount
 from projects.iati import tables
+from projects.models.stored_check import DAYS_KEPT
 from tests.benchmarks import scaling
 
 ROOT = settings.BASE_DIR
@@ -91,3 +94,16 @@ def test_decision_record_has_its_number_date_and_sections(name):
 
 def test_costs_of_scaling_are_those_of_the_calculation():
     assert scaling.table() in read("docs/scaling.md")
+
+
+def test_security_document_says_what_the_portal_keeps_of_readers():
+    """In the numbers of the code, as the page about privacy does."""
+    said = " ".join(read("docs/security.md").split())
+    page = " ".join(read("templates/portal/privacy_en.html").split())
+    for number, kept in ((DAYS_KEPT, "{} days"), (UsageCount.MONTHS_KEPT, "Counts are kept for {} months")):
+        assert kept.format(number) in page
+        assert kept.format(number) in said
+    assert "three networks asked for them on one day" in page
+    assert "three networks asked for them on one day" in said
+    assert NETWORKS == 3
+    assert "no visitor statistics" not in said
