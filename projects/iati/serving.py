@@ -1,35 +1,21 @@
 """Serves what the portal reports to IATI as a stream, with validators for conditional requests."""
 
 import datetime
-import hashlib
 import itertools
 
 from django.conf import settings
-from django.db.models import Count, Max
 from django.http import Http404, StreamingHttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from portal.formats import responses
 from portal.http import throttling
 from portal.http.parameters import takes
-from portal.models import Place
 from portal.tracking import content_version
 from projects.iati import exporting, writing
-from projects.models import (
-    ImportedActivity,
-    Organisation,
-    OrganisationIdentifier,
-    Participation,
-    Project,
-    ProjectSdg,
-    RioMarker,
-    Sector,
-)
+from projects.models import Project
 
 BATCH = 100
-# Rows that are part of an activity. They can be added or deleted without a change of the project's `updated_at`.
-ROWS = (Participation, RioMarker, ProjectSdg, OrganisationIdentifier)
 
 
 @takes("imported")
@@ -60,7 +46,7 @@ def response(request, projects):
     publisher = exporting.publisher()
     if publisher is None:
         raise Http404(_("The portal does not report to IATI yet: no reporting organisation has been set."))
-    moment, tag = state(request, projects, publisher)
+    state = content_version.state()
 
     def made():
         throttling.throttle(request, "export")
@@ -69,11 +55,14 @@ def response(request, projects):
         first = next(parts, None)
         if first is None:
             raise Http404(_("There is nothing here to report to IATI."))
-        xml = writing.document(itertools.chain([first], parts), moment)
+        xml = writing.document(itertools.chain([first], parts), changed_at)
         return StreamingHttpResponse(xml, content_type="application/xml")
 
-    headers = {"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"}
-    return content_version.conditional_response(request, tag, moment, made, headers)
+    changed_at = state.changed_at.astimezone(datetime.UTC).replace(microsecond=0)
+    headers = responses.HEADERS | {"Access-Control-Allow-Origin": "*"}
+    return content_version.conditional_response(
+        request, responses.tag_of(request, (), state), changed_at, made, headers
+    )
 
 
 def absolute_url(path):
@@ -85,27 +74,3 @@ def reported(projects, publisher, address):
     for project in exporting.with_parts(projects.order_by("key")).iterator(chunk_size=BATCH):
         if not exporting.kept_out_by(project):
             yield exporting.activity_of(project, publisher, address)
-
-
-def state(request, projects, publisher):
-    """Return (time of the last change, ETag) of what is reported.
-
-    The ETag covers the records, their rows and the current day, because a planned date becomes an actual one when it
-    has passed.
-    """
-    found, moments = (
-        [settings.PUBLIC_URL, request.get_full_path(), publisher.ref, timezone.localdate()],
-        [publisher.updated_at],
-    )
-    for records in (projects, Organisation.objects, Place.objects):
-        counted = records.order_by().aggregate(Count("pk"), Max("updated_at"), Max("version"))
-        found.append(sorted(counted.items()))
-        moments.append(counted["updated_at__max"])
-    for model in (*ROWS, *(getattr(Project, name).through for name in ("countries", "places", "sectors"))):
-        found.append(sorted(model.objects.aggregate(Count("pk"), Max("pk")).items()))
-    found += projects.order_by("pk").values_list("pk", "updated_at")
-    found += ImportedActivity.objects.filter(project__in=projects).order_by("pk").values_list("pk", "fingerprint")
-    found += Sector.objects.order_by("code").values_list("code", "name_en", "name_ko", "name_ru")
-    tag = hashlib.sha256(repr(found).encode()).hexdigest()[:32]
-    latest = max(moment for moment in moments if moment is not None)
-    return latest.astimezone(datetime.UTC).replace(microsecond=0), f'"{tag}"'

@@ -7,11 +7,13 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
 from portal.core.choices import PublicationStatus
+from portal.tracking.content_version import ContentVersion
 from projects.iati import exporting
 from projects.models import Project, RioMarker
 from tests.counting import settle
@@ -254,9 +256,10 @@ def test_whatever_the_admin_accepts_is_reported_validly_or_it_is_said_why_not(
 
 def test_moment_of_the_file_is_that_of_the_last_change(client):
     make_reporting_organisation()
-    project = make_reportable()
-    later = project.updated_at + datetime.timedelta(days=400)
-    Project.objects.filter(pk=project.pk).update(updated_at=later)
+    make_reportable()
+    settle()
+    later = timezone.now() - datetime.timedelta(days=40)
+    ContentVersion.objects.update(changed_at=later)
     assert (
         etree.fromstring(sent(client)).get("generated-datetime")
         == f"{later.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
