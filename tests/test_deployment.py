@@ -177,6 +177,12 @@ def test_portal_is_given_only_variables_that_it_reads(composed):
         assert set(composed["services"][name]["environment"]) - READ == set()
 
 
+def test_portal_is_given_every_variable_but_those_that_the_document_names(composed):
+    left = {"DEBUG", "HTTPS", "STAFF_MFA", "CSRF_TRUSTED_ORIGINS", "PROMETHEUS_MULTIPROC_DIR"}
+    left |= {"S3_BUCKET", "S3_ENDPOINT_URL", "DATA_DIR"}  # the image names the folder, and has no packages for S3
+    assert READ - set(composed["services"]["portal"]["environment"]) == left
+
+
 def test_portal_starts_with_the_variables_that_it_is_given(composed):
     given = composed["services"]["portal"]["environment"]
     filled = {"HOST": "portal.example.org", "SECRET_KEY": "k" * 60, "DATABASE_PASSWORD": "abc123"}

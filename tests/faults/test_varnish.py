@@ -70,7 +70,8 @@ def is_from_the_portal(site, reader, path, **headers):
 def test_pages_and_static_files_come_from_the_cache(site, reader):
     for path in (*PAGES, "/en/projects/?sort=title"):
         assert reader.get(path).status_code == 200
-        assert not is_from_the_portal(site, reader, path), path
+        # On a busy machine, a page may be no longer fresh when it is asked for again.
+        until(lambda path=path: not is_from_the_portal(site, reader, path))
     styles = reader.get("/en/").text.partition('rel="stylesheet" href="')[2].partition('"')[0]
     assert not is_from_the_portal(site, reader, styles)
     page = reader.get("/en/projects/", headers={"X-Request-ID": "mine"})
@@ -89,6 +90,7 @@ def test_pages_of_one_reader_and_answers_to_programs_come_from_the_portal(site, 
         ("/en/projects/no-such/", {}),
         ("/en/projects/", {"HX-Request": "true"}),
         ("/en/projects/", {"Cookie": session}),
+        ("/en/projects/", {"Cookie": "theme=dark; __Host-sessionid=abc"}),  # the name with HTTPS
         ("/en/projects/", {"Accept-Encoding": "br;q=0, gzip"}),
         ("/en/projects/aral/", {"Accept": "application/json"}),
     ):
