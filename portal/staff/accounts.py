@@ -7,6 +7,7 @@ from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.models import Group, Permission, User
@@ -163,15 +164,33 @@ class AuthenticatorAdmin(ReauthenticationMixin, admin.ModelAdmin):
         return False
 
 
+def kind_in_words(kind):
+    """Return the name of the model that an audit entry names; the name as it is if there is no such model any more."""
+    names = (model._meta.verbose_name for model in apps.get_models() if model._meta.model_name == kind)
+    return capfirst(next(names, kind))
+
+
+class KindFilter(admin.AllValuesFieldListFilter):
+    """The kinds of audit entries, in words."""
+
+    def choices(self, changelist):
+        for choice in super().choices(changelist):
+            yield choice | {"display": kind_in_words(choice["display"])}
+
+
 class AuditEntryAdmin(ReadOnly, admin.ModelAdmin):
     """The audit log, newest entry first. It is read-only."""
 
-    list_display = ("at", "who", "what", "kind", "key", "network")
-    list_filter = ("what", "kind")
+    list_display = ("at", "who", "what", "kind_in_words", "key", "network")
+    list_filter = ("what", ("kind", KindFilter))
     date_hierarchy = "at"
     search_fields = ("who", "key")
     search_help_text = _("Search by username or record key.")
     actions = None
+
+    @admin.display(description=_("kind"), ordering="kind")
+    def kind_in_words(self, entry):
+        return kind_in_words(entry.kind)
 
 
 # E-mail addresses are part of the accounts. Session keys are secret, and each user has a page of their sessions.

@@ -17,6 +17,8 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import override
 
 from issues.models import Observation, Term
 from portal.core.choices import PublicationStatus
@@ -32,7 +34,18 @@ from portal.tracking.audit_log import (
     log_refusal,
     one_entry_of_rights,
 )
-from tests.make import make_alias, make_citation, make_indicator, make_issue, make_place, make_source, make_term
+from projects.models import Project, ProjectCitation
+from tests import reading
+from tests.make import (
+    make_alias,
+    make_citation,
+    make_indicator,
+    make_issue,
+    make_place,
+    make_project,
+    make_source,
+    make_term,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -552,6 +565,19 @@ def test_administrator_reads_the_entries_and_alters_none(client, editor, entry):
     client.post(listed, {"action": "delete_selected", "_selected_action": [entry.pk]})
     told = ("gulnara", "refused", "", {"page": "admin:portal_auditentry_add", "status": 403})
     assert written() == [*before, told]
+
+
+@pytest.mark.any_database
+def test_kinds_are_in_words(client, editor):
+    for record in (make_project(), make_citation(make_project(), make_source()), None):
+        log_action(What.EXPORTED, record=record)
+    with override("ko"):
+        words = {str(capfirst(model._meta.verbose_name)) for model in (Project, ProjectCitation)}
+    page = reading.page(client.get(reverse("admin:portal_auditentry_changelist"), headers={"Accept-Language": "ko"}))
+    assert words <= {reading.words(cell) for cell in page.find_class("field-kind_in_words")}
+    filters = reading.words(page.get_element_by_id("changelist-filter"))
+    assert "projectcitation" not in filters
+    assert all(word in filters for word in words)
 
 
 @pytest.mark.any_database
