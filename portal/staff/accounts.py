@@ -188,7 +188,7 @@ class AuditEntryAdmin(ReadOnly, admin.ModelAdmin):
     search_help_text = _("Search by username or record key.")
     actions = None
 
-    @admin.display(description=_("kind"), ordering="kind")
+    @admin.display(description=AuditEntry._meta.get_field("kind").verbose_name, ordering="kind")
     def kind_in_words(self, entry):
         return kind_in_words(entry.kind)
 

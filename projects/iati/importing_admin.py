@@ -100,6 +100,9 @@ class ReceiveForm(forms.Form):
     def clean(self):
         cleaned = super().clean()
         own, name = cleaned.get("own_mapping"), cleaned.get("mapping")
+        file = cleaned.get("file")
+        if file and file.name.lower().endswith(".csv") and not own and not name:
+            self.add_error("mapping", _("Choose the mapping of this table, or upload your own."))
         self.read_by = None
         try:
             if own:

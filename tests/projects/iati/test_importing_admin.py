@@ -152,6 +152,7 @@ def test_a_table_is_received_with_a_mapping(desk):
     assert Project.objects.get().imported.identifier == "bank-7"
     broken = SimpleUploadedFile("mapping.toml", b"name")
     assert "The mapping is not valid TOML" in words(send(editor, b"x", "list.csv", own_mapping=broken))
+    assert "Choose the mapping of this table" in words(send(editor, b"id\n1\n", "List.CSV"))
     shipped = send(editor, b"id\n1\n", "list.csv", mapping="world-bank")
     assert "column project_name, named in the mapping, is missing" in words(shipped)
 
