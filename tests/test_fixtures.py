@@ -13,6 +13,7 @@ from modeltranslation.translator import translator
 from issues.key_figures import key_figure_blockers
 from issues.models import Event, Indicator, Issue, IssueLink, KeyFigure, Observation, Section, Term
 from portal.core.citation_marks import cited_keys
+from portal.maps.provinces import province_of
 from portal.models import FormerKey, Place, Source
 from projects.models import Agreement, Organisation, Project, Result
 
@@ -134,6 +135,30 @@ def test_places_are_countries_the_world_and_173_others():
     for kind in Place.objects.values_list("kind", flat=True):
         kinds[kind if kind in kinds else "other"] += 1
     assert kinds == {"country": 15, "world": 1, "other": 173}
+
+
+# The map places these in a province that they are not part of.
+APART_FROM_THEIR_PROVINCE = {
+    "osh": "a city of republican significance",
+    "osh-ozgur": "a plant in the city of Osh",
+    "shymkent": "a city of republican significance since 2018",
+    "altyn-asyr-lake": "a lake in the provinces of Balkan and Dashoguz",
+    "aral-sea-uz": "part of the sea",
+    "north-aral-sea": "part of the sea",
+    "aral-dried-seabed-kz": "part of the desert on the bed of the sea",
+}
+
+
+def test_places_are_part_of_the_province_in_which_the_map_shows_them():
+    """The map counts by position, lists and gaps by `part_of`: without the same province their numbers differ."""
+    places = list(Place.objects.published().select_related("country"))
+    provinces = {province_of(place): place.key for place in places if place.kind == Place.Kind.PROVINCE}
+    wholes = Place.objects.published().wholes_by_part()
+    by_position = {place.key: {provinces.get(province_of(place))} - {None, place.key} for place in places}
+    by_part = {place.key: wholes.get(place.key, set()) & set(provinces.values()) for place in places}
+    placed = {place.key for place in places if province_of(place)}
+    assert {key for key in placed if by_part[key] != by_position[key]} == set(APART_FROM_THEIR_PROVINCE)
+    assert not any(by_part[key] for key in APART_FROM_THEIR_PROVINCE)
 
 
 def test_countries_of_the_portal_are_korea_and_five_in_central_asia():
