@@ -53,6 +53,7 @@ from projects.models import (
     StatusNow,
 )
 from projects.models.project_status import ids_by_status_on, is_current, status_then
+from projects.provinces import note_on_provinces, provinces_without_projects
 
 # The most rows of each part. A brief has two to four pages.
 FIGURES, CAUSES, PROJECTS, RESULTS, SILENT, AGREEMENTS, OFFICES, AHEAD = 8, 4, 8, 5, 3, 5, 8, 5
@@ -547,28 +548,21 @@ class BriefWriter:
     def gaps(self) -> BriefSection:
         """The areas, and the provinces of the country, in which no project of the subject is known."""
         subject, facets = self.subject, registry.facet_index(Project).facets
-        lines = []
+        lines, notes = [], [gettext("A project that names only the country counts for no province.")]
         if subject.issue:
             here = self.ids
             empty = [area.label for area in Area if here.isdisjoint(facets["area"][area.value])]
             if empty and len(empty) < len(Area):
                 lines.append((Text(gettext("Areas of cooperation without a project")), Text(label_list(empty))))
         if subject.place is not None and subject.place.kind == Place.Kind.COUNTRY:
-            provinces = Place.objects.published().filter(kind=Place.Kind.PROVINCE, country=subject.place)
-            without = [
-                place.name_and_language()[0]
-                for place in provinces.in_order_of("name")
-                if self.ids.isdisjoint(facets["place"][place.key])
-            ]
-            if without:
-                lines.append((Text(gettext("Provinces for which no project is known")), Text(", ".join(without))))
+            provinces = provinces_without_projects(subject.place.key, self.ids)
+            if provinces:
+                lines.append((Text(gettext("Provinces for which no project is known")), Text(", ".join(provinces))))
+                notes.append(note_on_provinces(subject.place.key))
         heading = gettext("Gaps")
         if not lines:
             return BriefSection(heading, (muted(gettext("No gap follows from the records.")),))
-        return BriefSection(
-            heading,
-            (Items(tuple(lines)), muted(gettext("A project that names only the country counts for no province."))),
-        )
+        return BriefSection(heading, (Items(tuple(lines)), muted(" ".join(filter(None, notes)))))
 
     def ahead(self) -> BriefSection:
         """Dated events on the subject, and ends of its projects, that lie ahead."""

@@ -69,7 +69,7 @@ def answer_plan(plan):
             "unknown": list(facts.unknown),
             "items": items,
             "agreements": _agreements(facts, names),
-            "gaps": gaps_around(facts, check.measure.places, names),
+            "gaps": gaps_around(facts, names),
             "brief": _brief(facts, items),
         }
 

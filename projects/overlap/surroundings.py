@@ -8,8 +8,8 @@ from django.utils.translation import gettext
 from portal.core.choices import Area
 from portal.core.languages import label_list
 from portal.facets import registry
-from portal.models import Place
 from projects.models import Agreement, AgreementArea, AgreementParty, Project
+from projects.provinces import note_on_provinces, provinces_without_projects
 
 MOST_AGREEMENTS = 8
 NEWEST = 200  # agreements of the planned countries that are compared
@@ -69,11 +69,11 @@ def _closeness(shared):
     return -(PARTY * len(shared.organisations) + AREA * len(shared.areas) + ISSUE * len(shared.issues))
 
 
-def gaps_around(facts, places, names):
+def gaps_around(facts, names):
     """Return sentences on what no published project serves, as far as the portal has it.
 
     They are about the planned places, and about the planned countries with the planned areas and issues, with all
-    areas, and with their provinces. `places` is a PlaceMap, and `names` are the Names of the check.
+    areas, and with their provinces. `names` are the Names of the check.
     """
     facets = registry.facet_index(Project).facets
     found = [
@@ -92,26 +92,14 @@ def gaps_around(facts, places, names):
         planned = [Area(value).label for value in lacking("area", facts.areas)]
         planned += [names.issues[key] for key in lacking("issue", facts.issues) if key in names.issues]
         others = [Area(value).label for value in lacking("area", Area.values) if value not in facts.areas]
-        provinces = [
-            key
-            for key, kind in places.kinds.items()
-            if kind == Place.Kind.PROVINCE and country in places.countries[key] and key not in facts.places
-        ]
-        empty = [key for key in provinces if not facets["place"][key]]
+        provinces = provinces_without_projects(country, besides=facts.places)
         for sentence, listed in (
             (gettext("{country}: no sourced project on what is planned: {names}"), label_list(planned)),
             (gettext("{country}: areas without a sourced project: {names}"), label_list(others)),
-            (
-                gettext("{country}: provinces that no sourced project names: {names}"),
-                ", ".join(sorted(_province_names(empty).values())),
-            ),
+            (gettext("{country}: provinces that no sourced project names: {names}"), ", ".join(provinces)),
         ):
             if listed:
                 found.append(sentence.format(country=names.places[country], names=listed))
+        if provinces and (note := note_on_provinces(country)):
+            found.append(note)
     return found
-
-
-def _province_names(keys):
-    if not keys:
-        return {}
-    return {place.key: place.name_and_language()[0] for place in Place.objects.published().filter(key__in=keys)}
