@@ -43,6 +43,15 @@ ARAL_LATEST = settings.BASE_DIR / "static" / "geo" / "aral-sea-2010s.geojson"
 NAMED_NEIGHBOURS = ("russia", "china", "afghanistan", "iran")
 NAMED_WATERS = ("caspian-sea", "aral-sea", "lake-balkhash", "issyk-kul")
 
+# Names of provinces that the content writes otherwise than the geodata, by id. tests/portal/maps/test_provinces.py
+# compares the names with those of places; Zhambyl is so written in names of places in that region.
+NAMES_OF_THE_CONTENT = {
+    "kg-chuy": {"name_en": "Chui Region"},
+    "kz-aktobe": {"name_ko": "악퇴베주"},
+    "kz-jambyl": {"name_en": "Zhambyl Region"},
+    "kz-kyzylorda": {"name_ko": "크질오르다주"},
+}
+
 # The style of static/geo/base.svg. CSS of the page does not apply inside an image, so the file has both colour schemes.
 # The colours are those of static/css/map.css.
 WATER_STYLE = (
@@ -103,8 +112,9 @@ def rings(feature):
 
 
 def names(feature):
-    """Return the names of a feature, as `name_en`, `name_ko` and `name_ru`."""
-    return {f"name_{language}": feature["properties"][f"name_{language}"] for language in LANGUAGES}
+    """Return the names of a feature, as `name_en`, `name_ko` and `name_ru`. Those of the content come first."""
+    known = feature["properties"] | NAMES_OF_THE_CONTENT.get(feature["id"], {})
+    return {f"name_{language}": known[f"name_{language}"] for language in LANGUAGES}
 
 
 def projected(line):

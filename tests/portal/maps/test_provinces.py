@@ -1,6 +1,9 @@
 """Which province a position lies in."""
 
+import json
+
 import pytest
+from django.conf import settings
 from django.utils.translation import override
 
 from portal.maps import geometry
@@ -77,3 +80,28 @@ def test_provinces_cover_their_countries_on_the_map():
         for province in shapes()["provinces"].values():
             if province["country"] == key:
                 assert all(box.holds(tuple(point)) for point in province["labels"])
+
+
+# The outlines of Kazakhstan are those of before June 2022: Abai is in East Kazakhstan.
+NEWER_THAN_THE_OUTLINES = {"abai-region"}
+
+
+@pytest.mark.usefixtures("content")
+@pytest.mark.parametrize("language", ["en", "ko", "ru"])
+def test_province_has_one_name_on_the_map_and_in_lists(language):
+    found = {}
+    with override(language):
+        for place in Place.objects.published().filter(kind=Place.Kind.PROVINCE).select_related("country"):
+            key = province_of(place)
+            if key and place.key not in NEWER_THAN_THE_OUTLINES:
+                found[key] = (province_name(key), getattr(place, f"name_{language}"))
+    assert len(found) == 23
+    assert {key: names for key, names in found.items() if names[0] != names[1]} == {}
+
+
+def test_layer_and_drawing_have_the_same_names():
+    names = [f"name_{language}" for language in ("en", "ko", "ru")]
+    layer = json.loads((settings.BASE_DIR / "static" / "geo" / "provinces.geojson").read_text("utf-8"))["features"]
+    assert {one["id"]: [one["properties"][name] for name in names] for one in layer} == {
+        key: [shape[name] for name in names] for key, shape in shapes()["provinces"].items()
+    }

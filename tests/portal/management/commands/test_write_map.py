@@ -198,6 +198,11 @@ def test_feature_keeps_its_names_and_the_known_properties_that_are_asked_for():
     }
 
 
+def test_names_of_the_content_come_before_those_of_the_geodata():
+    chui = feature("kg-chuy", [])
+    assert write_map.names(chui) == {"name_en": "Chui Region", "name_ko": "kg-chuy ko", "name_ru": "kg-chuy ru"}
+
+
 @pytest.fixture
 def geodata(tmp_path, neighbours):
     """A folder with small layers of each kind."""
