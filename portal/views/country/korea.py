@@ -49,7 +49,11 @@ class PartnerRow:
 
 @dataclass(frozen=True)
 class LocalRow:
-    """A province or city of Korea (a place or its government): its projects and ties, each with the URL of the list."""
+    """A province or city of Korea (a place or its government): its projects and ties, each with the URL of the list.
+
+    They are those of its local government. The row of Gyeonggi has the numbers of the front page of Gyeonggi instead,
+    with cities and institutions. Elsewhere the seats of few institutions are recorded.
+    """
 
     side: Place | Organisation
     is_gyeonggi: bool
@@ -82,7 +86,7 @@ def korea_context(projects, agreements, events):
     latest = latest_rows(latest_observations(indicator__in=chosen, place__in=partners), partners)
     facets = registry.facet_index(Project).facets
     light = list(agreements.order_by().only("kind", "date"))
-    sides = local_rows(ties.by_side)
+    sides = local_rows(ties.by_side, tie_counts(only_gyeonggi=True).by_country.total())
     dated = merge_by_date(agreements[:MOST_DATED], events[:MOST_DATED])[:MOST_DATED]
     return {
         "levels_of_all": list(Level),
@@ -146,10 +150,10 @@ def partner_rows(partners, tied, latest) -> list[PartnerRow]:
     return rows
 
 
-def local_rows(tied) -> list[LocalRow]:
+def local_rows(tied: Counter[str], tied_in_gyeonggi: int) -> list[LocalRow]:
     """Return the provinces and cities of Korea with projects or ties: Gyeonggi first, then those with most projects.
 
-    `tied` are the numbers of ties by the key of the side.
+    `tied` are the numbers of ties by the key of the side, `tied_in_gyeonggi` that of the province with its cities.
     """
     facets = registry.facet_index(Project).facets
     bodies: dict[str, list[str]] = {}
@@ -162,15 +166,17 @@ def local_rows(tied) -> list[LocalRow]:
     for key, side in sides.items():
         ids = NONE.union(*(facets["organisation"][body] for body in bodies[key]))
         query = {"organisation": sorted(bodies[key])}
+        ties = tied[key], f"{reverse('gyeonggi-ties')}?korea=1#{key}"
         if key == GYEONGGI:
             ids, query = facets["gyeonggi"][OfGyeonggi.YES.value], {"gyeonggi": OfGyeonggi.YES.value}
+            ties = tied_in_gyeonggi, reverse("gyeonggi-ties")
         if ids or tied[key] or key == GYEONGGI:
             rows.append(
                 LocalRow(
                     side,
                     key == GYEONGGI,
                     (len(ids), with_query(reverse("projects"), query)),
-                    (tied[key], f"{reverse('gyeonggi-ties')}?korea=1#{key}"),
+                    ties,
                 )
             )
     return sorted(rows, key=lambda row: (not row.is_gyeonggi, -row.projects[0], -row.ties[0], row.side.key))

@@ -101,11 +101,34 @@ def test_gyeonggi_leads_the_provinces_and_opens_its_front_page(client, uz, korea
     make_relations(uz, korea, 0)
     rows = reading.page(client.get("/en/countries/kr/")).xpath(f"{section('provinces')}//tbody/tr")
     assert [reading.words(row) for row in rows] == [
-        "Gyeonggi province, cities and institutions 2 1",
+        "Gyeonggi province, cities and institutions 2 2",
         "Busan 1 1",
         "Yongin 1 1",
     ]
     assert rows[0].xpath("th/a/@href") == ["/en/gyeonggi/"]
+
+
+def test_row_of_gyeonggi_has_the_numbers_of_its_front_page(client, uz, korea):
+    """It once had all projects of the province with its cities, but only the ties of the provincial government."""
+    make_relations(uz, korea, 0)
+    projects, ties = linked_numbers(client.get("/en/countries/kr/"), f"{section('provinces')}//tbody/tr[1]/td")
+    assert (projects[1], ties[1]) == (2, 2)
+    counts = client.get("/en/gyeonggi/").context["counts"]
+    assert {url: count for count, _words, url in counts if url in (projects[0], ties[0])} == dict([projects, ties])
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Each row counts the projects and ties of that local government. Gyeonggi’s row adds"),
+        ("ko", "각 행은 해당 지방정부의 사업과 교류를 셉니다. 경기도 행에는"),
+        ("ru", "В каждой строке указаны проекты и связи местных властей. В строке Кёнгидо учтены также"),
+    ],
+)
+def test_section_of_provinces_says_what_its_numbers_count(client, uz, korea, language, words):
+    make_relations(uz, korea, 0)
+    [found] = reading.page(client.get(f"/{language}/countries/kr/")).xpath(section("provinces"))
+    assert words in reading.words(found)
 
 
 def test_agreements_by_kind_and_relations_by_decade(client, uz, korea):
