@@ -37,6 +37,9 @@ def provinces_without_projects(country: str, ids: BitMap | None = None, besides:
     return sorted(names)
 
 
-def note_on_provinces(country: str) -> str:
-    """Return what a reader must know of the provinces of a country on the map; "" for most countries."""
-    return gettext("Kazakhstan has its regions of before June 2022.") if country == "kz" else ""
+def notes_on_provinces(country: str) -> list[str]:
+    """Return sentences that a reader of a list of provinces without projects must know, as they are under the map."""
+    notes = [gettext("Only places with a known position count for a province.")]
+    if country == "kz":
+        notes.append(gettext("Kazakhstan has its regions of before June 2022."))
+    return notes

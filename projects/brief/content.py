@@ -53,7 +53,7 @@ from projects.models import (
     StatusNow,
 )
 from projects.models.project_status import ids_by_status_on, is_current, status_then
-from projects.provinces import note_on_provinces, provinces_without_projects
+from projects.provinces import notes_on_provinces, provinces_without_projects
 
 # The most rows of each part. A brief has two to four pages.
 FIGURES, CAUSES, PROJECTS, RESULTS, SILENT, AGREEMENTS, OFFICES, AHEAD = 8, 4, 8, 5, 3, 5, 8, 5
@@ -558,11 +558,11 @@ class BriefWriter:
             provinces = provinces_without_projects(subject.place.key, self.ids)
             if provinces:
                 lines.append((Text(gettext("Provinces for which no project is known")), Text(", ".join(provinces))))
-                notes.append(note_on_provinces(subject.place.key))
+                notes += notes_on_provinces(subject.place.key)
         heading = gettext("Gaps")
         if not lines:
             return BriefSection(heading, (muted(gettext("No gap follows from the records.")),))
-        return BriefSection(heading, (Items(tuple(lines)), muted(" ".join(filter(None, notes)))))
+        return BriefSection(heading, (Items(tuple(lines)), muted(" ".join(notes))))
 
     def ahead(self) -> BriefSection:
         """Dated events on the subject, and ends of its projects, that lie ahead."""

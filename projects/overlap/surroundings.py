@@ -9,7 +9,7 @@ from portal.core.choices import Area
 from portal.core.languages import label_list
 from portal.facets import registry
 from projects.models import Agreement, AgreementArea, AgreementParty, Project
-from projects.provinces import note_on_provinces, provinces_without_projects
+from projects.provinces import notes_on_provinces, provinces_without_projects
 
 MOST_AGREEMENTS = 8
 NEWEST = 200  # agreements of the planned countries that are compared
@@ -81,6 +81,7 @@ def gaps_around(facts, names):
         for key in facts.places
         if key in names.places and not facets["place"][key]  # of a place and of all places in it
     ]
+    notes: dict[str, None] = {}  # in their order, each once
     for country in list(facts.countries)[:MOST_COUNTRIES]:
         if country not in names.places:
             continue
@@ -100,6 +101,6 @@ def gaps_around(facts, names):
         ):
             if listed:
                 found.append(sentence.format(country=names.places[country], names=listed))
-        if provinces and (note := note_on_provinces(country)):
-            found.append(note)
-    return found
+        if provinces:
+            notes |= dict.fromkeys(notes_on_provinces(country))
+    return [*found, *notes]

@@ -12,7 +12,8 @@ from projects.brief.content import write_brief
 from projects.brief.subject import Subject
 from projects.overlap.answer import answer_plan
 from projects.overlap.plan import Plan
-from projects.provinces import note_on_provinces, provinces_without_projects
+from projects.provinces import notes_on_provinces, provinces_without_projects
+from tests import reading
 from tests.make import make_country, make_place, make_project
 from tests.maps import NUKUS, TASHKENT
 from tests.projects.brief.worlds import texts_of
@@ -64,9 +65,23 @@ class TestProvincesWithoutProjects:
         assert provinces_without_projects("kr") == []
 
 
-def test_only_kazakhstan_has_other_provinces_today():
-    assert "before June 2022" in note_on_provinces("kz")
-    assert note_on_provinces("uz") == ""
+def test_notes_say_what_counts_and_which_provinces_have_changed():
+    known = "Only places with a known position count for a province."
+    assert notes_on_provinces("uz") == [known]
+    assert notes_on_provinces("kz") == [known, "Kazakhstan has its regions of before June 2022."]
+
+
+@pytest.mark.usefixtures("content")
+def test_map_plan_and_brief_have_the_notes():
+    """Sources name a place in Kashkadarya, whose position is not known: the lists would be wrong without the note."""
+    uz, kz = (Place.objects.get(key=key) for key in ("uz", "kz"))
+    gaps = answer_plan(Plan(text="A tram", countries=("uz", "kz")))["gaps"]
+    assert gaps[-2:] == notes_on_provinces("kz")
+    for country in (uz, kz):
+        brief = write_brief(Subject(place=country, area=Area.FORESTRY), timezone.localdate(), "https://example.org")
+        assert " ".join(notes_on_provinces(country.key)) in texts_of(brief)
+    page = reading.words(reading.page(Client().get("/en/map/", {"view": "provinces"})))
+    assert all(note in page for note in notes_on_provinces("kz"))
 
 
 def without_on_the_map(language, **query):
