@@ -142,6 +142,7 @@ APART_FROM_THEIR_PROVINCE = {
     "osh": "a city of republican significance",
     "osh-ozgur": "a plant in the city of Osh",
     "shymkent": "a city of republican significance since 2018",
+    "abramov-glacier": "a glacier where the provinces of Osh and Batken meet",
     "altyn-asyr-lake": "a lake in the provinces of Balkan and Dashoguz",
     "aral-sea-uz": "part of the sea",
     "north-aral-sea": "part of the sea",

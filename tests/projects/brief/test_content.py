@@ -25,6 +25,7 @@ from tests.make import (
     make_organisation,
     make_participation,
     make_party,
+    make_place,
     make_source,
 )
 from tests.projects.brief.worlds import make_on_issue, make_world, section_of, texts_of
