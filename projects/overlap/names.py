@@ -55,6 +55,12 @@ KIND_ENDINGS = ("주", "시", "군", "도")
 Named = tuple[str, str]  # kind and key
 
 
+def country_in(word):
+    """Return the key of the country from whose name a word is formed, in lower case; None if there is none."""
+    formed = _FORMED.match(word)
+    return formed and FORMED_FROM_COUNTRIES[formed[0]]
+
+
 class ResolvedName(NamedTuple):
     """The record that a typed name means. `is_exact` is False if the name was mistyped."""
 
@@ -117,11 +123,7 @@ class NameIndex:
     def in_prose(self, text):
         """Return the records that a text names, as a set of kind and key. The longest name at a place counts."""
         words = list(pieces(clean(text)))
-        found = {
-            (COUNTRY, FORMED_FROM_COUNTRIES[formed[0]])
-            for word in words
-            if (formed := _FORMED.match(word[0].text)) and (COUNTRY, FORMED_FROM_COUNTRIES[formed[0]]) in self.written
-        }
+        found = {(COUNTRY, country_in(word[0].text)) for word in words} & self.written.keys()
         at = 0
         while at < len(words):
             length, named = self._at(words, at)

@@ -1,7 +1,7 @@
 """Reads a plan: which records it is about, stated by key or by name, or named in its title and text."""
 
 from portal.models import Place
-from projects.overlap.names import AREA, COUNTRY, ISSUE, ORGANISATION, PLACE, SECTOR, TERM, name_index
+from projects.overlap.names import AREA, COUNTRY, ISSUE, ORGANISATION, PLACE, SECTOR, TERM, country_in, name_index
 from projects.overlap.places import place_map
 from projects.overlap.plan import PlanFacts
 from projects.overlap.words import tokens_of, tokens_of_name
@@ -41,9 +41,10 @@ def read_plan(plan):
     # Korea takes part in each project, so it tells none from another.
     for key in Place.objects.filter(kind=Place.Kind.COUNTRY, group=Place.Group.KOREA).values_list("key", flat=True):
         facts[COUNTRY].pop(key, None)
-    # The names of places count as places. Of a term of the glossary, any name may stand in a record.
+    # The names of places count as places, in any case. Of a term of the glossary, any name may stand in a record.
     located = _tokens(names, [(kind, key) for kind in (PLACE, COUNTRY) for key in facts[kind]])
     typed = tokens_of(" · ".join((plan.title, plan.text, *unknown)))
+    located |= {token for token, word in typed.items() if country_in(word) in facts[COUNTRY]}
     words = (typed.keys() | _tokens(names, [(TERM, key) for key in facts[TERM]])) - located
     return PlanFacts(
         countries=facts[COUNTRY],
