@@ -244,8 +244,13 @@ def _set_clock(monkeypatch, moment):
 
 @pytest.fixture
 def at(monkeypatch):
-    """Return a function that sets the clock to a time after the start of the test: `at(hours=1)`."""
+    """Return a function that sets the clock to a time after the start of the test: `at(hours=1)`.
+
+    A test that starts just before midnight in the portal's time zone begins after it: its seconds are of one day.
+    """
     began = time.time()
+    today, soon = (timezone.localdate(datetime.fromtimestamp(one, UTC)) for one in (began, began + 120))
+    began += 0 if today == soon else 120
     return lambda **later: _set_clock(monkeypatch, began + timedelta(**later).total_seconds())
 
 
