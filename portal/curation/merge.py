@@ -283,6 +283,7 @@ def merge_blockers(kept, other):
         return [_("You have chosen the same record twice.")]
     return [
         *_hidden_from_readers(kept, other),
+        *_being_revised(other),
         *_of_another_kind(kept, other),
         *_one_in_the_other(kept, other),
         *_numbers_that_differ(kept, other),
@@ -294,6 +295,12 @@ def _hidden_from_readers(kept, other):
         yield _("“{other}” is public and “{kept}” is not. Keep the other record, or publish this one first.").format(
             other=other, kept=kept
         )
+
+
+def _being_revised(other):
+    """Yield a reason if somebody is revising the record that goes: the revision would go with it."""
+    if Revision.objects.of(other).filter(state__in=Revision.OPEN).exists():
+        yield _("“{other}” has an open revision. Publish or discard it first, or keep this record.").format(other=other)
 
 
 def _of_another_kind(kept, other):

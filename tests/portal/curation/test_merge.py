@@ -571,6 +571,16 @@ def test_open_revisions_refer_to_the_record_that_is_kept():
     assert list(project.places.all()) == [near]
 
 
+def test_record_with_an_open_revision_does_not_go():
+    kept, other = make_source(title="Kept"), make_source(title="Other")
+    revision = make_revision(other, {"note": "Somebody's work."})
+    with pytest.raises(MergeError) as refused:
+        merge(kept, other)
+    assert refused.value.reasons == ["“Other” has an open revision. Publish or discard it first, or keep this record."]
+    assert Revision.objects.filter(pk=revision.pk).exists()
+    assert merge_blockers(other, kept) == []
+
+
 def test_marks_in_open_revisions_follow_and_clash_with_nothing():
     issue, kept, other = make_issue(drivers_en="Cotton [other]."), make_source(key="kept"), make_source(key="other")
     make_citation(issue, other)
