@@ -13,8 +13,9 @@ import re
 import shutil
 import tempfile
 import zipfile
+from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from portal.core.licences import OWN_LICENCE
+from portal.core.spreadsheets import EchoBuffer
 from portal.formats import dataset_metadata, spreadsheets
 from portal.formats.fields import SEPARATOR
 from portal.formats.serialisers import SERIALISERS
@@ -34,7 +36,8 @@ from portal.open_data.locks import folder_lock
 from portal.tracking import content_version
 
 NAME = re.compile(r"\d{4}-[1-4]")
-DESCRIPTION, CHANGES, SUMS, DATACITE = "edition.json", "changes.csv", "SHA256SUMS", "datacite.json"
+DESCRIPTION, KEYS = "edition.json", "keys.json"
+CHANGES, SUMS, DATACITE = "changes.csv", "SHA256SUMS", "datacite.json"
 PACKAGE, CSVW = "datapackage.json", "csv/csv-metadata.json"
 CITATIONS = "citations"  # the table whose rows name the kind of the record that they belong to
 CHANGE_COLUMNS = ("table", "key", "change", "columns")
@@ -54,7 +57,7 @@ Figures and sources carry the licences that stand beside them.
 """
 
 Row = dict[str, str]  # from the column to the cell
-Tables = dict[str, list[Row]]  # by the file of the table
+Texts = Iterable[tuple[str, Iterable[str]]]  # the file of each table, and its CSV in pieces
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,6 @@ class Edition:
     made: str  # date and time in ISO 8601
     changed: str  # date and time of the newest change in it
     previous: str  # the name of the edition before; "" for the first
-    keys: dict[str, list[str]]  # of the records, by table
     key_columns: dict[str, dict[str, str]]  # by table, the columns with lists of keys and the tables of these
     counts: dict[str, int] = field(default_factory=dict)  # of rows, by table
     changes: dict[str, int] = field(default_factory=dict)  # of records since the edition before, by kind of change
@@ -153,18 +155,27 @@ def stored_edition(name: str) -> Edition | None:
         said = json.loads((folder() / name / DESCRIPTION).read_bytes())
     except FileNotFoundError:
         return None
+    said.pop("keys", None)
     removals = [Removal(**removal) for removal in said.pop("removals")]
     return Edition(removals=removals, files=[StoredFile(**file) for file in said.pop("files")], **said)
 
 
+def keys_of(edition: Edition) -> dict[str, list[str]]:
+    """Return the keys of the records of a stored edition, by table."""
+    try:
+        return json.loads((edition.path / KEYS).read_bytes())
+    except FileNotFoundError:  # editions had them in their description at first
+        return json.loads((edition.path / DESCRIPTION).read_bytes())["keys"]
+
+
 def removed_on_request(edition: Edition) -> dict[str, set[str]]:
     """Return the keys in an edition of records that were removed at the request of those concerned, by table."""
-    found: dict[str, set[str]] = {}
+    asked: dict[str, set[str]] = {}
     for kind, key in Tombstone.objects.filter(reason=Tombstone.Reason.ON_REQUEST).values_list("kind", "key"):
-        file = SERIALISERS[kind].file
-        if key in edition.keys.get(file, ()):
-            found.setdefault(file, set()).add(key)
-    return found
+        asked.setdefault(SERIALISERS[kind].file, set()).add(key)
+    keys = keys_of(edition) if asked else {}
+    found = {file: of_table.intersection(keys.get(file, ())) for file, of_table in asked.items()}
+    return {file: of_table for file, of_table in found.items() if of_table}
 
 
 # ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -179,47 +190,52 @@ def write_edition() -> tuple[Edition, bool]:
         if there := stored_edition(name):
             return there, False
         with override("en"):
-            tables = archive.all_tables()
-            data = EditionData.of_present(tables)
-        changes = changes_between(EditionData.of(before), data) if before else []
-        described = Edition(
-            name,
-            made=timezone.now().isoformat(timespec="seconds"),
-            changed=content_version.state().changed_at.isoformat(timespec="seconds"),
-            previous=former,
-            keys={file: [row["key"] for row in rows] for file, rows in data.tables.items() if data.has_keys(file)},
-            key_columns={table.file: table.key_columns for table in tables if table.kind},
-        )
-        return store(described, data, changes), True
+            tables, page = archive.all_tables(), archive.data_page()
+            described = Edition(
+                name,
+                made=timezone.now().isoformat(timespec="seconds"),
+                changed=content_version.state().changed_at.isoformat(timespec="seconds"),
+                previous=former,
+                key_columns={table.file: table.key_columns for table in tables if table.kind},
+            )
+            package = dataset_metadata.datapackage(tables, page, timezone.now(), folder="csv/")
+            package["resources"] = [one for one in package["resources"] if one["path"].endswith(".csv")]
+            texts = (
+                (table.file, spreadsheets.csv_text(table.rows(settings.PUBLIC_URL, page), bom=False))
+                for table in tables
+            )
+            descriptions = {PACKAGE: package, CSVW: dataset_metadata.csvw_group(tables)}
+            return store(
+                described,
+                descriptions,
+                texts,
+                lambda new: changes_between(EditionData.of(before), new) if before else [],
+            ), True
 
 
 class EditionData:
-    """The tables of an edition, and their descriptions for programs as CSV on the Web and as a Data Package."""
+    """The tables of the ZIP file of an edition, whose rows are read one by one, and their descriptions for programs.
 
-    def __init__(self, tables: Tables, csvw: dict[str, Any], package: dict[str, Any]) -> None:
-        self.tables, self.csvw, self.package = tables, csvw, package
-        self.schemas = {one["url"].removesuffix(".csv"): one["tableSchema"] for one in csvw["tables"]}
+    `descriptions` are those as a Data Package and as CSV on the Web, by the name of the file.
+    """
 
-    @classmethod
-    def of_present(cls, tables) -> "EditionData":
-        """Return the published data of now."""
-        page, rows = archive.data_page(), {}
-        for table in tables:
-            text = "".join(spreadsheets.csv_text(table.rows(settings.PUBLIC_URL, page), bom=False))
-            rows[table.file] = list(csv.DictReader(io.StringIO(text, newline="")))
-        package = dataset_metadata.datapackage(tables, page, timezone.now(), folder="csv/")
-        package["resources"] = [one for one in package["resources"] if one["path"].endswith(".csv")]
-        return cls(rows, dataset_metadata.csvw_group(tables), package)
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with zipfile.ZipFile(path) as packed:
+            self.descriptions = {name: json.loads(packed.read(name)) for name in (PACKAGE, CSVW)}
+        self.schemas = {
+            one["url"].removesuffix(".csv"): one["tableSchema"] for one in self.descriptions[CSVW]["tables"]
+        }
 
     @classmethod
     def of(cls, edition: Edition) -> "EditionData":
         """Return the data of a stored edition."""
-        rows = {}
-        with zipfile.ZipFile(edition.path / edition.archive_name) as packed:
-            for file in edition.counts:
-                with packed.open(f"csv/{file}.csv") as raw:
-                    rows[file] = list(csv.DictReader(io.TextIOWrapper(raw, "utf-8", newline="")))
-            return cls(rows, json.loads(packed.read(CSVW)), json.loads(packed.read(PACKAGE)))
+        return cls(edition.path / edition.archive_name)
+
+    def rows(self, file: str) -> Iterator[Row]:
+        """Yield the rows of a table."""
+        with zipfile.ZipFile(self.path) as packed, packed.open(f"csv/{file}.csv") as raw:
+            yield from csv.DictReader(io.TextIOWrapper(raw, "utf-8", newline=""))
 
     def has_keys(self, file: str) -> bool:
         """Return True for a table of records that are identified by a key alone."""
@@ -240,58 +256,62 @@ class EditionData:
 def changes_between(old: EditionData, new: EditionData) -> list[Row]:
     """Return the rows of `changes.csv`: records that were added, changed or removed, and the columns that changed.
 
-    Columns that only one of the editions has are left out: a new column does not change every record.
+    Columns that only one of the editions has are left out: a new column does not change every record. Of the old
+    edition, only a number for each cell of one table is in memory.
     """
     found = []
-    for file, rows in new.tables.items():
-        if not new.has_keys(file) or file not in old.tables:
+    for file in filter(new.has_keys, new.schemas):
+        if file not in old.schemas:
             continue
-        before, after = ({row["key"]: row for row in of} for of in (old.tables[file], rows))
-        shared = set(old.columns(file)).intersection(new.columns(file))
-        for key in sorted({*before, *after}):
-            columns: list[str] = []
-            if key in before and key in after:
-                columns = [
-                    name for name in new.columns(file) if name in shared and before[key][name] != after[key][name]
-                ]
-                if not columns:
-                    continue
-            change = "changed" if columns else "added" if key in after else "removed"
-            found.append({"table": file, "key": key, "change": change, "columns": SEPARATOR.join(columns)})
+        there = set(old.columns(file))
+        shared = [name for name in new.columns(file) if name in there]
+        before = {row["key"]: _hashes(row, shared) for row in old.rows(file)}
+        changes = {}
+        for row in new.rows(file):
+            was = before.pop(row["key"], None)
+            if was is None:
+                changes[row["key"]] = "added", ""
+                continue
+            columns = [name for name, one, other in zip(shared, was, _hashes(row, shared), strict=True) if one != other]
+            if columns:
+                changes[row["key"]] = "changed", SEPARATOR.join(columns)
+        changes |= dict.fromkeys(before, ("removed", ""))
+        for key, (change, columns) in sorted(changes.items()):
+            found.append({"table": file, "key": key, "change": change, "columns": columns})
     return found
 
 
+def _hashes(row: Row, columns: list[str]) -> array:
+    return array("q", (hash(row[name]) for name in columns))
+
+
 def take_out(edition: Edition, gone: dict[str, set[str]]) -> Edition:
-    """Write an edition again without these keys of records, by table, and return it.
+    """Write an edition again without these keys of records, by table, and return it."""
+    data = EditionData.of(edition)
+    changes = [row for row in read_changes(edition) if row["key"] not in gone.get(row["table"], ())]
+    today = timezone.localdate().isoformat()
+    removals = [*edition.removals, *(Removal(today, file, len(keys)) for file, keys in sorted(gone.items()))]
+    texts = ((file, csv_text(data.columns(file), rows_without(gone, edition, data, file))) for file in data.schemas)
+    return store(replace(edition, removals=removals), data.descriptions, texts, lambda _new: changes)
+
+
+def rows_without(gone: dict[str, set[str]], edition: Edition, data: EditionData, file: str) -> Iterator[Row]:
+    """Yield the rows of a table of an edition without the removed records.
 
     A row of a removed record goes, and a row that belongs or refers to one. A record that only names one keeps its row
     without that key.
     """
-    data = EditionData.of(edition)
-    for file, rows in data.tables.items():
-        names = edition.key_columns.get(file, {})
-        if file in edition.keys:
-            names = names | data.references(file)
-            needed = {"key": file}
-        else:
-            needed = data.references(file)
-        kept = []
-        for row in rows:
-            owner = SERIALISERS[row["kind"]].file if file == CITATIONS else ""
-            if row.get("record") in gone.get(owner, ()) or any(
-                row[at] in gone.get(of, ()) for at, of in needed.items()
-            ):
-                continue
-            for column, of in names.items():
-                if lost := gone.get(of):
-                    row[column] = SEPARATOR.join(key for key in row[column].split(SEPARATOR) if key not in lost)
-            kept.append(row)
-        data.tables[file] = kept
-    changes = [row for row in read_changes(edition) if row["key"] not in gone.get(row["table"], ())]
-    today = timezone.localdate().isoformat()
-    removals = [*edition.removals, *(Removal(today, file, len(keys)) for file, keys in sorted(gone.items()))]
-    keys = {file: [key for key in keys if key not in gone.get(file, ())] for file, keys in edition.keys.items()}
-    return store(replace(edition, keys=keys, removals=removals), data, changes)
+    names, needed = edition.key_columns.get(file, {}), data.references(file)
+    if data.has_keys(file):
+        names, needed = names | needed, {"key": file}
+    for row in data.rows(file):
+        owner = SERIALISERS[row["kind"]].file if file == CITATIONS else ""
+        if row.get("record") in gone.get(owner, ()) or any(row[at] in gone.get(of, ()) for at, of in needed.items()):
+            continue
+        for column, of in names.items():
+            if lost := gone.get(of):
+                row[column] = SEPARATOR.join(key for key in row[column].split(SEPARATOR) if key not in lost)
+        yield row
 
 
 def read_changes(edition: Edition) -> list[Row]:
@@ -300,12 +320,31 @@ def read_changes(edition: Edition) -> list[Row]:
         return list(csv.DictReader(file))
 
 
-def store(described: Edition, data: EditionData, changes: list[Row]) -> Edition:
-    """Write the files of an edition in place of those that are there. Return it with its counts and files."""
+def store(
+    described: Edition,
+    descriptions: dict[str, Any],
+    texts: Texts,
+    changes_of: Callable[[EditionData], list[Row]],
+) -> Edition:
+    """Write the files of an edition in place of those that are there. Return it with its counts and files.
+
+    `changes_of` returns the rows of `changes.csv` for the data that was written.
+    """
     new = Path(tempfile.mkdtemp(dir=folder(), prefix=".new-"))
     try:
-        write_archive(new / described.archive_name, described, data)
-        (new / CHANGES).write_text(csv_of(CHANGE_COLUMNS, changes), newline="")
+        write_archive(new / described.archive_name, described, descriptions, texts)
+        data = EditionData(new / described.archive_name)
+        keys, counts = {}, {}
+        for file in data.schemas:
+            if data.has_keys(file):
+                keys[file] = [row["key"] for row in data.rows(file)]
+                counts[file] = len(keys[file])
+            else:
+                counts[file] = sum(1 for _row in data.rows(file))
+        (new / KEYS).write_text(json.dumps(keys))
+        changes = changes_of(data)
+        with (new / CHANGES).open("w", newline="") as file:
+            file.writelines(csv_text(CHANGE_COLUMNS, changes))
         address = address_of(described.name)
         said = datacite.metadata(
             described.changed_at,
@@ -316,13 +355,14 @@ def store(described: Edition, data: EditionData, changes: list[Row]) -> Edition:
         (new / DATACITE).write_text(archive.pretty(said))
         files = []
         for name in (described.archive_name, CHANGES, DATACITE):
-            content = (new / name).read_bytes()
-            files.append(StoredFile(name, len(content), hashlib.sha256(content).hexdigest()))
+            with (new / name).open("rb") as content:
+                digest = hashlib.file_digest(content, "sha256").hexdigest()
+            files.append(StoredFile(name, (new / name).stat().st_size, digest))
         (new / SUMS).write_text("".join(f"{file.sha256}  {file.name}\n" for file in files))
         counted = Counter(row["change"] for row in changes)
         edition = replace(
             described,
-            counts={file: len(rows) for file, rows in data.tables.items()},
+            counts=counts,
             changes={change: counted[change] for change in ("added", "changed", "removed")},
             files=files,
         )
@@ -337,7 +377,7 @@ def store(described: Edition, data: EditionData, changes: list[Row]) -> Edition:
     return edition
 
 
-def write_archive(path: Path, edition: Edition, data: EditionData) -> None:
+def write_archive(path: Path, edition: Edition, descriptions: dict[str, Any], texts: Texts) -> None:
     """Write the ZIP file of an edition."""
     read_me = READ_ME.format(
         title=settings.PORTAL_NAME,
@@ -350,16 +390,18 @@ def write_archive(path: Path, edition: Edition, data: EditionData) -> None:
     read_me += "".join(f"\n{one.day}: {one.count} removed from {one.table} on request.\n" for one in edition.removals)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("README.txt", read_me)
-        packed.writestr(PACKAGE, archive.pretty(data.package))
-        packed.writestr(CSVW, archive.pretty(data.csvw))
-        for file, rows in data.tables.items():
-            packed.writestr(f"csv/{file}.csv", csv_of(data.columns(file), rows))
+        for name, said in descriptions.items():
+            packed.writestr(name, archive.pretty(said))
+        for file, text in texts:
+            with packed.open(f"csv/{file}.csv", "w", force_zip64=True) as member:
+                for piece in text:
+                    member.write(piece.encode())
 
 
-def csv_of(columns: Iterable[str], rows: Iterable[Row]) -> str:
-    """Return rows as CSV with a header."""
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns)
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+def csv_text(columns: Iterable[str], rows: Iterable[Row]) -> Iterator[str]:
+    """Yield rows as lines of CSV, after a header."""
+    columns = list(columns)
+    writer = csv.writer(EchoBuffer())
+    yield writer.writerow(columns)
+    for row in rows:
+        yield writer.writerow([row[name] for name in columns])

@@ -147,6 +147,20 @@ def test_record_removed_on_request_leaves_all_editions_with_a_note(quarter):
     assert editions.edition_of("2026-3").files != former.files
 
 
+def test_record_leaves_an_edition_that_has_its_keys_in_its_description(quarter):
+    make_project(key="gone"), make_project(key="stays")
+    edition = quarter("2026-11-28")
+    description, keys_file = edition.path / editions.DESCRIPTION, edition.path / editions.KEYS
+    description.write_text(
+        json.dumps(json.loads(description.read_text()) | {"keys": json.loads(keys_file.read_text())})
+    )
+    keys_file.unlink()  # as the first editions were stored
+    assert editions.edition_of("2026-4") == edition
+    make_tombstone(key="gone", reason=ON_REQUEST)
+    assert keys(editions.edition_of("2026-4")) == ["stays"]
+    assert json.loads(keys_file.read_text())["projects"] == ["stays"]
+
+
 def test_record_that_names_a_removed_one_keeps_its_row(quarter):
     taken, stays = make_place(key="taken"), make_place(key="stays")
     make_project(key="trees").places.add(taken, stays)
