@@ -292,7 +292,8 @@ def take_out(edition: Edition, gone: dict[str, set[str]]) -> Edition:
     today = timezone.localdate().isoformat()
     removals = [*edition.removals, *(Removal(today, file, len(keys)) for file, keys in sorted(gone.items()))]
     texts = ((file, csv_text(data.columns(file), rows_without(gone, edition, data, file))) for file in data.schemas)
-    return store(replace(edition, removals=removals), data.descriptions, texts, lambda _new: changes)
+    with override("en"):
+        return store(replace(edition, removals=removals), data.descriptions, texts, lambda _new: changes)
 
 
 def rows_without(gone: dict[str, set[str]], edition: Edition, data: EditionData, file: str) -> Iterator[Row]:

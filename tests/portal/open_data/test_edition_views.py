@@ -1,5 +1,7 @@
 """The page and the files of an edition of the data."""
 
+import zipfile
+
 import pytest
 
 from portal.core.choices import PublicationStatus
@@ -89,3 +91,13 @@ def test_page_says_what_changed_and_what_was_removed_on_request(edition, client,
     )
     assert "1." in note.text_content()
     assert "2027" in note.text_content()
+
+
+def test_edition_stays_in_english_when_a_reader_of_another_language_asks_for_it(edition, client):
+    with zipfile.ZipFile(edition.path / edition.archive_name) as packed:
+        before = packed.read("README.txt").decode().splitlines()
+    make_tombstone(key="trees", reason=Tombstone.Reason.ON_REQUEST)
+    assert client.get("/ko/data/editions/2026-4/").status_code == 200
+    with zipfile.ZipFile(edition.path / edition.archive_name) as packed:
+        after = packed.read("README.txt").decode().splitlines()
+    assert after == [*before, "", "2026-11-28: 1 removed from projects on request."]
