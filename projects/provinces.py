@@ -1,13 +1,12 @@
 """The provinces of a country for which no project is known, by the rule of the map of provinces."""
 
-from collections import defaultdict
 from collections.abc import Collection
 
 from django.utils.translation import gettext
 
 from portal.facets import registry
 from portal.facets.bitmaps import NONE, BitMap
-from portal.maps.provinces import province_name, province_of
+from portal.maps.provinces import by_province, province_name
 from portal.maps.region import shapes
 from portal.models import Place
 from projects.models import Project
@@ -20,13 +19,11 @@ def provinces_without_projects(country: str, ids: BitMap | None = None, besides:
     is left out. The list is that of the map, so it also has provinces without a record. One query.
     """
     facets = registry.facet_index(Project).facets
-    inside = defaultdict(list)
     places = Place.objects.published().filter(country__key=country, latitude__isnull=False).select_related("country")
-    for place in places.only("key", "kind", "latitude", "longitude", "country__key"):
-        inside[province_of(place)].append(place)
+    inside = by_province(places.only("key", "kind", "latitude", "longitude", "country__key"))
     names = []
     for key, shape in shapes()["provinces"].items():
-        here = inside[key]
+        here = inside.get(key, ())
         if shape["country"] != country or any(
             place.kind == Place.Kind.PROVINCE and place.key in besides for place in here
         ):

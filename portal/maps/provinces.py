@@ -6,6 +6,7 @@ position lies. Kazakhstan has its regions of before June 2022 in both.
 
 import functools
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -78,6 +79,14 @@ def province_of(place: Place) -> str:
     if place.latitude is None or place.country is None or place.kind in NOT_IN_ONE:
         return ""
     return province_at(place.country.key, float(place.longitude), float(place.latitude))
+
+
+def by_province(places: Iterable[Place]) -> dict[str, list[Place]]:
+    """Return the places of each province in which one lies, and at "" those that lie in none (`province_of`)."""
+    found: dict[str, list[Place]] = {}
+    for place in places:
+        found.setdefault(province_of(place), []).append(place)
+    return found
 
 
 def province_name(key: str) -> str:

@@ -21,7 +21,7 @@ from portal.core.languages import text_and_language
 from portal.core.urls import with_query
 from portal.generic.list import RecordListView
 from portal.maps import geometry
-from portal.maps.provinces import province_name, province_of
+from portal.maps.provinces import by_province, province_name, province_of
 from portal.maps.region import (
     LARGE_DRAWINGS,
     ShadedProvince,
@@ -220,9 +220,7 @@ class Explorer(RecordListView):
 
     def provinces(self, placed):
         """Return all provinces with the number of projects at places in them, and the URL of the list of these."""
-        inside = {}
-        for place in placed:
-            inside.setdefault(province_of(place), []).append(place)
+        inside = by_province(placed)
         counts = {key: len(at_any(places)) for key, places in inside.items()}
         limits = geometry.count_limits(max(counts.values(), default=0))
         found = []
