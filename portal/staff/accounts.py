@@ -1,5 +1,7 @@
 """The admin of accounts, groups and second factors, whose forms need a recent sign-in, and of the audit log."""
 
+import functools
+
 import allauth.account.admin
 import allauth.mfa.admin
 import allauth.usersessions.admin  # noqa: F401 - all three register what is replaced or left out below
@@ -164,10 +166,15 @@ class AuthenticatorAdmin(ReauthenticationMixin, admin.ModelAdmin):
         return False
 
 
+@functools.cache
+def _models_by_kind():
+    return {model._meta.model_name: model for model in apps.get_models()}
+
+
 def kind_in_words(kind):
     """Return the name of the model that an audit entry names; the name as it is if there is no such model any more."""
-    names = (model._meta.verbose_name for model in apps.get_models() if model._meta.model_name == kind)
-    return capfirst(next(names, kind))
+    model = _models_by_kind().get(kind)
+    return capfirst(model._meta.verbose_name if model else kind)
 
 
 class KindFilter(admin.AllValuesFieldListFilter):
