@@ -98,7 +98,7 @@ class ProjectList(RecordListView):
             context["problems"] = [*context["problems"], words.format(label=gettext("Currency"), problem=problem)]
         return context | {
             "results_note": "projects/includes/budget_sum.html",
-            "is_sorted_as_stated": self.currency and self.request.GET.get("sort", "").lstrip("-") == "budget",
+            "is_sorted_as_stated": self.currency and context["sort"].lstrip("-") == "budget",
             "budgets": sum_budgets(self.filterset.found, self.currency),
             "currency_links": currency_links(self.request.path, query, self.currency),
             "chosen_currency": self.currency.lower(),
