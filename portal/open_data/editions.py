@@ -291,7 +291,7 @@ def take_out(edition: Edition, gone: dict[str, set[str]]) -> Edition:
     changes = [row for row in read_changes(edition) if row["key"] not in gone.get(row["table"], ())]
     today = timezone.localdate().isoformat()
     removals = [*edition.removals, *(Removal(today, file, len(keys)) for file, keys in sorted(gone.items()))]
-    texts = ((file, csv_text(data.columns(file), rows_without(gone, edition, data, file))) for file in data.schemas)
+    texts = ((file, csv_lines(data.columns(file), rows_without(gone, edition, data, file))) for file in data.schemas)
     with override("en"):
         return store(replace(edition, removals=removals), data.descriptions, texts, lambda _new: changes)
 
@@ -345,7 +345,7 @@ def store(
         (new / KEYS).write_text(json.dumps(keys))
         changes = changes_of(data)
         with (new / CHANGES).open("w", newline="") as file:
-            file.writelines(csv_text(CHANGE_COLUMNS, changes))
+            file.writelines(csv_lines(CHANGE_COLUMNS, changes))
         address = address_of(described.name)
         said = datacite.metadata(
             described.changed_at,
@@ -399,7 +399,7 @@ def write_archive(path: Path, edition: Edition, descriptions: dict[str, Any], te
                     member.write(piece.encode())
 
 
-def csv_text(columns: Iterable[str], rows: Iterable[Row]) -> Iterator[str]:
+def csv_lines(columns: Iterable[str], rows: Iterable[Row]) -> Iterator[str]:
     """Yield rows as lines of CSV, after a header."""
     columns = list(columns)
     writer = csv.writer(EchoBuffer())
