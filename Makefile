@@ -87,6 +87,8 @@ $(RUNTIME): requirements.txt | $(PY)
 $(TOOLS): requirements-dev.txt requirements.txt | $(PY)
 	@echo 'Installing the packages of tests and tools (requirements-dev.txt)'
 	@$(PY) $(PIP_INSTALL) -r requirements-dev.txt
+	@# libhxl writes its parser tables into its package at the first import. Test processes would read them half written.
+	@$(PY) -W ignore -c 'import hxl'
 	@touch $@ $(RUNTIME)
 
 .env.local:

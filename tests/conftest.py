@@ -28,11 +28,11 @@ import gc
 import itertools
 import os
 import threading
-import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import caches
@@ -236,45 +236,51 @@ def page_cache(settings):
     caches["pages"].clear()
 
 
-def _set_clock(monkeypatch, moment):
-    """Set the clock to a Unix time. It stands still."""
-    monkeypatch.setattr(time, "time", lambda: moment)
-    monkeypatch.setattr(timezone, "now", lambda: datetime.fromtimestamp(moment, tz=UTC))
+@pytest.fixture
+def set_clock():
+    """Return a function that sets the clock of this process to a moment, where it stands still.
+
+    Columns that the database fills keep its own clock.
+    """
+    with contextlib.ExitStack() as stack:
+        coordinates = []
+
+        def move(moment):
+            if coordinates:
+                coordinates[0].move_to(moment, tick=False)
+            else:
+                coordinates.append(stack.enter_context(time_machine.travel(moment, tick=False)))
+
+        yield move
 
 
 @pytest.fixture
-def at(monkeypatch):
+def at(set_clock):
     """Return a function that sets the clock to a time after the start of the test: `at(hours=1)`.
 
     A test that starts just before midnight in the portal's time zone begins after it: its seconds are of one day.
     """
-    began = time.time()
-    today, soon = (timezone.localdate(datetime.fromtimestamp(one, UTC)) for one in (began, began + 120))
-    began += 0 if today == soon else 120
-    return lambda **later: _set_clock(monkeypatch, began + timedelta(**later).total_seconds())
+    start = timezone.now()
+    today, soon = timezone.localdate(start), timezone.localdate(start + timedelta(seconds=120))
+    start += timedelta(seconds=0 if today == soon else 120)
+    return lambda **later: set_clock(start + timedelta(**later))
 
 
 @pytest.fixture
-def on(monkeypatch):
+def on(set_clock):
     """Set the clock to a day and time in the portal's time zone: `on("2026-12-31", "23:59:59")`. Without time, noon."""
 
     def move(day, time_of_day="12:00:00"):
-        moment = timezone.make_aware(datetime.fromisoformat(f"{day}T{time_of_day}"), timezone.get_default_timezone())
-        _set_clock(monkeypatch, moment.timestamp())
+        set_clock(timezone.make_aware(datetime.fromisoformat(f"{day}T{time_of_day}"), timezone.get_default_timezone()))
 
     return move
 
 
 @pytest.fixture
-def later(monkeypatch):
+def later(set_clock):
     """Stop the clock and return a function that sets it forward."""
-    clock = [timezone.now()]
-    monkeypatch.setattr(timezone, "now", lambda: clock[0])
-
-    def forward(by):
-        clock[0] += by
-
-    return forward
+    set_clock(timezone.now())
+    return lambda by: set_clock(timezone.now() + by)
 
 
 # ── The databases ────────────────────────────────────────────────────────────────────────────────────────────

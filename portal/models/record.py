@@ -6,6 +6,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS, models
+from django.db.models.expressions import DatabaseDefault
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.encoding import force_str
@@ -193,8 +194,14 @@ class Record(Content):
         return former.objects.filter(kind=cls._meta.model_name, key=key).exists()
 
     def save(self, *args, **kwargs):
-        """Set `updated_at` to now and save. `loaddata` does not call this method, so fixtures keep their own times."""
+        """Set `updated_at` to now, also `created_at` of a new record, and save.
+
+        Both are of the portal's clock: that of the database server may differ. `loaddata` does not call this method, so
+        fixtures keep their own times.
+        """
         self.updated_at = timezone.now()
+        if self._state.adding and isinstance(self.created_at, DatabaseDefault):
+            self.created_at = self.updated_at
         super().save(*args, **kwargs)
 
 
