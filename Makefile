@@ -24,6 +24,12 @@ ARGS ?=
 TEST_WORKERS ?= $(if $(strip $(PYTEST_ARGS)),0,$(shell expr $$(getconf _NPROCESSORS_ONLN) + 1))
 # Per cent of statements that the whole suite must run. 0 does not measure it.
 COVERAGE ?= $(if $(strip $(PYTEST_ARGS)),0,95)
+# Run the tests as on another day, such as TEST_DAY='2028-02-29 12:00' (needs faketime), and with another time zone of the
+# portal, such as TEST_TIME_ZONE=UTC.
+TEST_DAY ?=
+TEST_TIME_ZONE ?=
+WITH_ZONE = $(if $(TEST_TIME_ZONE),TIME_ZONE=$(TEST_TIME_ZONE) TZ=$(TEST_TIME_ZONE))
+ON_DAY = $(if $(TEST_DAY),FAKETIME_DONT_FAKE_MONOTONIC=1 faketime '$(TEST_DAY)')
 MEASURE = $(if $(filter-out 0,$(COVERAGE)),--cov=portal --cov=issues --cov=projects --cov-report=term --cov-fail-under=$(COVERAGE))
 
 VENV = .venv
@@ -135,8 +141,10 @@ $(COLLECTED): $(RUNTIME) portal/settings.py $(shell find static)
 # ── Check ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 test: $(TOOLS)
-	@echo 'Running the tests on $(if $(DATABASE_URL),the database of DATABASE_URL,SQLite)'
-	@$(CLEAN_ENV) $(PY) -m pytest -n $(TEST_WORKERS) --dist worksteal $(MEASURE) $(PYTEST_ARGS)
+	@echo 'Running the tests on $(if $(DATABASE_URL),the database of DATABASE_URL,SQLite)$(if $(TEST_DAY), as on $(TEST_DAY))'
+	@[ -z '$(TEST_DAY)' ] || command -v faketime >/dev/null || { \
+		echo 'faketime is missing. On Debian and Ubuntu: apt-get install faketime' >&2; exit 1; }
+	@$(CLEAN_ENV) $(WITH_ZONE) $(ON_DAY) $(PY) -m pytest -n $(TEST_WORKERS) --dist worksteal $(MEASURE) $(PYTEST_ARGS)
 
 lint: $(TOOLS)
 	@echo 'ruff: code'
