@@ -32,6 +32,7 @@ from portal.core.formatting import (
     quantity,
 )
 from portal.core.languages import label_list, text_and_language
+from portal.core.partial_dates import PartialDate, not_ended_before
 from portal.core.urls import with_query
 from portal.facets import registry
 from portal.facets.bitmaps import AggregatedIds, BitMap, to_bitmap, union
@@ -566,8 +567,8 @@ class BriefWriter:
 
     def ahead(self) -> BriefSection:
         """Dated events on the subject, and ends of its projects, that lie ahead."""
-        subject, filters, day = self.subject, EventFilter.base_filters, self.day.isoformat()
-        events = Event.objects.published().filter(date__gte=day)
+        subject, filters = self.subject, EventFilter.base_filters
+        events = Event.objects.published().filter(not_ended_before("date", self.day))
         if subject.country:
             events = filters["country"].filter(events, [subject.country.key])
         if subject.issue:
@@ -583,7 +584,7 @@ class BriefWriter:
                     self.url(one),
                 ),
             )
-            for one in self.ending_from(day)
+            for one in self.not_ended()
         ]
         dated.sort(key=lambda pair: pair[0])
         heading = gettext("What comes next")
@@ -593,10 +594,14 @@ class BriefWriter:
             heading, (Items(tuple((Text(date_in_sentence(date)), text) for date, text in dated[:AHEAD])),)
         )
 
-    def ending_from(self, day: str) -> QuerySet:
-        """Return the projects of the subject that end first on a day or after it, in the order of their ends."""
+    def not_ended(self) -> QuerySet:
+        """Return the projects of the subject that end first, but not before its day, in the order of their ends.
+
+        An end of which only the year or the month is known is not over before the last day of it.
+        """
         dates, found = registry.facet_index(Project).facets["status_now"], BitMap()
-        for end in sorted(value for column, value in dates if column == "end" and value >= day):
+        ends = (value for column, value in dates if column == "end")
+        for end in sorted(end for end in ends if not PartialDate(end).is_over_before(self.day)):
             found |= self.ids & dates["end", end]
             if len(found) >= AHEAD:
                 break

@@ -19,6 +19,7 @@ from tests.make import (
     make_area,
     make_citation,
     make_country,
+    make_event,
     make_indicator,
     make_issue,
     make_observation,
@@ -275,6 +276,22 @@ def test_every_part_without_records_says_so():
         ("What comes next", "Nothing that is dated ahead is known."),
     ):
         assert section_of(brief, heading).blocks[-1].text.text == sentence
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("date", "is_ahead"), [("2026", False), ("2027", True), ("2027-01", True), ("2027-01-02", True)]
+)
+def test_year_or_month_of_the_day_is_not_over(date, is_ahead):
+    """An end "2027" may be any day of the year, so on 2 January it lies ahead."""
+    country, issue = make_country(), make_issue()
+    make_on_issue(country, issue, title_en="Wells", end=date)
+    event = make_event(title_en="Water week", date=date)
+    event.countries.add(country)
+    event.issues.add(issue)
+    [block] = section_of(brief_of(place=country, issue=issue, day=datetime.date(2027, 1, 2)), "What comes next").blocks
+    named = sorted(text.text for _date, text in block.rows) if block.kind == "items" else []
+    assert named == (["Planned end of the project: Wells", "Water week"] if is_ahead else [])
 
 
 @pytest.mark.usefixtures("content")
