@@ -383,7 +383,7 @@ def write_archive(path: Path, edition: Edition, descriptions: dict[str, Any], te
     read_me = READ_ME.format(
         title=settings.PORTAL_NAME,
         name=edition.name,
-        day=edition.made_at.date().isoformat(),
+        day=timezone.localdate(edition.made_at).isoformat(),
         address=address_of(edition.name),
         data=archive.data_page(),
         licence=OWN_LICENCE,

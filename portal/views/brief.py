@@ -16,6 +16,7 @@ from django.views.generic import RedirectView, TemplateView
 from issues.models import Issue
 from portal.core.choices import Area
 from portal.core.database import storable
+from portal.core.partial_dates import months_before
 from portal.core.urls import with_query
 from portal.formats.responses import HEADERS, tag_of
 from portal.http.problems import ProblemDetail, one_of_sentence
@@ -69,7 +70,7 @@ class BriefDayField(forms.DateField):
 
     def validate(self, value):
         today = timezone.localdate()
-        if value and not FIRST_DAY <= value <= today.replace(year=today.year + YEARS_AHEAD, day=1):
+        if value and not FIRST_DAY <= value <= months_before(today, -12 * YEARS_AHEAD):
             message = gettext("Choose a day from 1992 until five years ahead.")
             raise forms.ValidationError(message)
 

@@ -9,21 +9,22 @@ from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
 from django.views.generic import TemplateView
 
-from portal.core.days import start_of_day
+from portal.core.partial_dates import months_before
 from portal.core.urls import with_query
 from portal.history.substantive import ChangeKind
 from portal.http.throttling import throttle
 from portal.seo.head import PageMetadataMixin
 from portal.views.list_query import ListQuery
 
-DAYS = 365
+MONTHS = 12
 PER_PAGE = 50
 CHOICES = ("kind", "country", "issue", "area")  # filters of the list of all records that the form offers
 
 
 def first_moment():
     """Return the beginning of the day from which on changes are shown."""
-    return start_of_day(timezone.now() - datetime.timedelta(days=DAYS))
+    day = months_before(timezone.localdate(), MONTHS)
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
 
 
 def chosen_kinds(query):

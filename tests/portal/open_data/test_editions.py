@@ -87,6 +87,15 @@ def test_archive_is_a_valid_data_package(quarter, tmp_path):
     assert {task.name for task in report.tasks} == set(edition.counts)
 
 
+def test_archive_names_the_day_of_the_portals_time_zone(on):
+    """At one o'clock of New Year in Korea it is still December in UTC."""
+    on("2027-01-01", "01:00:00")
+    make_project()
+    edition, _is_new = editions.write_edition()
+    with zipfile.ZipFile(edition.path / edition.archive_name) as packed:
+        assert "as of 2027-01-01" in packed.read("README.txt").decode()
+
+
 def test_checksums_and_metadata_are_of_the_files(quarter):
     make_project()
     edition = quarter("2026-11-28")

@@ -78,6 +78,15 @@ def test_page_has_the_changes_of_twelve_months(client, on):
     assert entries(client) == []
 
 
+def test_twelve_months_across_a_leap_day_are_whole(client, on):
+    on("2027-03-01")
+    make_issue(name_en="Heat")
+    on("2028-03-01")
+    assert entries(client) == [("New", "Heat")]
+    on("2028-03-02")
+    assert entries(client) == []
+
+
 @pytest.mark.parametrize("publication", UNPUBLISHED)
 def test_drafts_do_not_leak(client, publication):
     project = make_project(title_en="Secret wells", publication=publication)
