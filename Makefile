@@ -24,12 +24,12 @@ ARGS ?=
 TEST_WORKERS ?= $(if $(strip $(PYTEST_ARGS)),0,$(shell expr $$(getconf _NPROCESSORS_ONLN) + 1))
 # Per cent of statements that the whole suite must run. 0 does not measure it.
 COVERAGE ?= $(if $(strip $(PYTEST_ARGS)),0,95)
-# Run the tests as on another day, such as TEST_DAY='2028-02-29 12:00' (needs faketime), and with another time zone of the
-# portal, such as TEST_TIME_ZONE=UTC.
+# Run the tests as on another day, such as TEST_DAY='2028-02-29 12:00' in the portal's time zone (needs faketime), and with
+# another time zone of the portal, such as TEST_TIME_ZONE=UTC.
 TEST_DAY ?=
 TEST_TIME_ZONE ?=
-WITH_ZONE = $(if $(TEST_TIME_ZONE),TIME_ZONE=$(TEST_TIME_ZONE) TZ=$(TEST_TIME_ZONE))
-ON_DAY = $(if $(TEST_DAY),FAKETIME_DONT_FAKE_MONOTONIC=1 faketime '$(TEST_DAY)')
+WITH_ZONE = $(if $(TEST_TIME_ZONE),TIME_ZONE=$(TEST_TIME_ZONE))
+ON_DAY = $(if $(TEST_DAY),TZ=$(or $(TEST_TIME_ZONE),Asia/Seoul) FAKETIME_DONT_FAKE_MONOTONIC=1 faketime '$(TEST_DAY)')
 MEASURE = $(if $(filter-out 0,$(COVERAGE)),--cov=portal --cov=issues --cov=projects --cov-report=term --cov-fail-under=$(COVERAGE))
 
 VENV = .venv

@@ -28,6 +28,7 @@ import gc
 import itertools
 import os
 import threading
+import time
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -218,6 +219,15 @@ def _own_data_folder(settings, tmp_path_factory):
 def _nothing_left_after_a_response(monkeypatch):
     """Run the jobs that a response leaves for later at once, so that they are done when the client has the response."""
     monkeypatch.setattr(after_response.executor, "submit", lambda run, job: job())
+
+
+@pytest.fixture(autouse=True)
+def _one_day():
+    """Begin no test in the last minute of a day in the portal's time zone: what it compares is of one day."""
+    now = timezone.localtime()
+    midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    if midnight - now < timedelta(minutes=1):
+        time.sleep((midnight - now).total_seconds())
 
 
 @pytest.fixture(autouse=True)

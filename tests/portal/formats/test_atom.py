@@ -1,8 +1,9 @@
 """Atom feeds, parsed by the libraries of feed readers."""
 
+from datetime import UTC, datetime
+
 import feedparser
 import pytest
-from django.utils import timezone
 from lxml import etree
 
 from portal.formats import atom
@@ -25,7 +26,7 @@ def parsed(client, address):
 
 def changed(record, day):
     """Set the day of the last change of a record."""
-    moment = timezone.make_aware(timezone.datetime(2026, 3, day, 12))
+    moment = datetime(2026, 3, day, 3, tzinfo=UTC)
     type(record).objects.filter(pk=record.pk).update(updated_at=moment)
 
 

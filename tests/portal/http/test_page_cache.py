@@ -1,7 +1,5 @@
 """Pages and values are cached until the content version changes: fast and never outdated."""
 
-from datetime import date
-
 import httpx
 import pytest
 from django.core.cache import caches
@@ -197,7 +195,8 @@ def test_pages_of_all_readers_have_the_version_that_a_cache_in_front_compares(cl
         assert "Content-Version" not in client.get(address).headers
 
 
-def test_version_for_a_cache_in_front_changes_at_midnight(client, monkeypatch):
+def test_version_for_a_cache_in_front_changes_at_midnight(client, on):
+    on("2026-11-27", "23:59:59")
     before = client.get("/content-version").headers["Content-Version"]
-    monkeypatch.setattr(page_cache.timezone, "localdate", lambda: date(2040, 1, 1))
+    on("2026-11-28", "00:00:00")
     assert client.get("/content-version").headers["Content-Version"] != before

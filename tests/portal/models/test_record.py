@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from django.utils.translation import override
 
 from issues.models import Issue, IssueLink, Term
@@ -143,6 +144,15 @@ def test_saving_sets_the_time_of_the_last_change_only(on):
     term.save()
     stored = Term.objects.get()
     assert (stored.updated_at.date().isoformat(), stored.created_at) == ("2030-01-02", created)
+
+
+@pytest.mark.django_db
+def test_new_record_has_both_times_from_the_portals_clock(on):
+    """The clock of the database server may differ. A record would then have changed before it was made."""
+    on("2030-01-02")
+    term = make_term()
+    stored = Term.objects.get(pk=term.pk)
+    assert (stored.created_at, stored.updated_at) == (timezone.now(), timezone.now())
 
 
 def test_record_and_what_is_stored_about_it_change_together_or_not_at_all(own_database, monkeypatch):

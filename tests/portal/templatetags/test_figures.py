@@ -33,8 +33,9 @@ def test_template_shows_what_the_formatter_returns(source, values, expected):
     assert rendered(source, **values) == expected
 
 
-def test_time_is_that_of_the_portals_time_zone():
+def test_time_is_that_of_the_portals_time_zone(settings):
     """20:00 in UTC is 5 o'clock of the next day in Korea."""
+    settings.TIME_ZONE = "Asia/Seoul"
     evening = datetime(2026, 11, 27, 20, 0, tzinfo=UTC)
     assert rendered("{{ value|date_and_time }}", value=evening) == formatting.date_and_time(evening.astimezone())
     assert "28" in rendered("{{ value|date_text }}", value=evening)

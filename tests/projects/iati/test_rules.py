@@ -153,8 +153,8 @@ def test_activities_of_a_secondary_reporter_have_the_prefix_of_others(read):
     [
         # Otherwise the start would be stored and the end left out without a message.
         (
-            ((ACTUAL_START, '<activity-date iso-date="2028-01-01" type="2"/>'),),
-            ["an actual date is in the future: 2028-01-01", "it ends (2027-02-28) before it starts (2028-01-01)"],
+            ((ACTUAL_START, '<activity-date iso-date="2095-01-01" type="2"/>'),),
+            ["an actual date is in the future: 2095-01-01", "it ends (2027-02-28) before it starts (2095-01-01)"],
         ),
         (
             ((ACTUAL_START, ""), (START, START.replace("2024", "2050")), ("2027-02-28", "2019-02-28")),

@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from portal.models import Place
 from tests import reading
@@ -41,7 +42,9 @@ def make_relations(uz, korea, number):
         (None, "government", "national"),
     ):
         body = make_organisation(kind=kind, country=korea, seat=seat, name_en=f"Body {level} {number}")
-        project = make_project(level=level, status="implementation", status_as_of="2030", start="2020")
+        project = make_project(
+            level=level, status="implementation", status_as_of=timezone.localdate().isoformat(), start="2020"
+        )
         project.countries.add(uz)
         make_participation(project=project, organisation=body)
         agreement = make_agreement(kind="mou", date=f"20{10 + number}", title_en=f"Memorandum {number}")

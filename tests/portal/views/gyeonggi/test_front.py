@@ -112,7 +112,8 @@ def test_areas_that_the_report_names_come_first_and_gaps_say_so(client, city):
     ]
 
 
-def test_projects_under_way_come_by_their_newest_report(client, city):
+def test_projects_under_way_come_by_their_newest_report(client, city, on):
+    on("2026-11-27")
     take_part(city, key="old", status_as_of="2026-01", start="2020")
     take_part(city, key="new", status_as_of="2026-06", start="2020")
     take_part(city, key="stale", status_as_of="2015", start="2010")
