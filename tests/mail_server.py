@@ -1,10 +1,11 @@
 """A mail server on this machine that keeps what it receives."""
 
 import contextlib
-import socket
 from email import message_from_bytes, policy
 
 from aiosmtpd.controller import Controller
+
+from tests.browser.served import free_port
 
 
 class Mailbox:
@@ -32,10 +33,8 @@ class Mailbox:
 def mail_server(settings):
     """Run a server on a free port and let the portal send through it. Yield its Mailbox."""
     mailbox = Mailbox()
-    with socket.socket() as free:  # aiosmtpd waits for the port that it is given, so it must know it
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
+    port = free_port()  # aiosmtpd waits for the port that it is given, so it must know it
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port, ready_timeout=60)
     controller.start()
     try:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

@@ -2,7 +2,7 @@
 
 import contextlib
 import functools
-import shutil
+import sqlite3
 
 import pytest
 from django.conf import global_settings, settings
@@ -58,7 +58,8 @@ def desk(content_database, database_of_a_server, tmp_path_factory):
     if connection.vendor != "sqlite":
         pytest.skip("what a browser sees does not depend on the database")
     copy = tmp_path_factory.mktemp("desk") / "desk.sqlite3"
-    shutil.copy(content_database, copy)
+    with contextlib.closing(sqlite3.connect(content_database)) as original:  # a server may have it open
+        original.execute("VACUUM INTO ?", [str(copy)])
     database = functools.partial(database_of_a_server, copy)
     sessions = []
     with database():

@@ -43,10 +43,20 @@ def chromium():
     return next(filter(None, found), None)
 
 
+_port_holders = []  # sockets that keep the ports of `free_port` until this process ends
+
+
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """Return a port of this machine that no other process is given while this one lives.
+
+    A socket that is bound to it, but does not listen, keeps it. A server that sets SO_REUSEADDR, as all here do, may
+    listen there all the same, and again later. Until then, clients are refused.
+    """
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    _port_holders.append(holder)
+    return holder.getsockname()[1]
 
 
 def until(condition, seconds=PATIENCE, pause=0.05):
@@ -117,6 +127,8 @@ def serve(database_url=None, *options, port=None, **environment):
     if "ALLOWED_HOSTS" not in environment:
         environment.setdefault("PUBLIC_URL", url)
     with tempfile.TemporaryDirectory(prefix="portal-") as folder:
+        if database_url:  # the archive and the files of another database are not its own
+            environment.setdefault("DATA_DIR", folder)
         log = Path(folder) / "server.log"
         with log.open("wb") as output:
             server = subprocess.Popen(
@@ -134,13 +146,13 @@ def serve(database_url=None, *options, port=None, **environment):
         finally:
             server.terminate()
             try:
-                server.wait(timeout=20)
+                server.wait(timeout=40)  # gunicorn gives requests 30 seconds to end
             except subprocess.TimeoutExpired:
                 server.kill()
                 server.wait()
 
 
-def wait_for(url, server, log, seconds=60):
+def wait_for(url, server, log, seconds=180):
     """Return as soon as the server answers any request."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

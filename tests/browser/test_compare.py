@@ -10,7 +10,8 @@ GRIP, FOREST = "koica-gggi-aral-sea-grip", "kfs-aral-sea-forest-restoration-kz"
 
 def take(page, field, text, name):
     """Type into the field and choose the suggestion."""
-    page.locator(field).press_sequentially(text)
+    page.wait_for_load_state()  # its scripts suggest
+    page.locator(field).fill(text)
     page.locator(".suggestions:visible [role=option]", has_text=name).click()
 
 
@@ -105,6 +106,7 @@ def test_only_differences_are_shown_and_marked_in_words(new_context, site, width
     page.goto(f"{site.url}/ru/compare/?{COUNTRIES}")
     page.get_by_role("link", name="Только различия").click()
     expect(page).to_have_url(f"{site.url}/ru/compare/?{COUNTRIES}&only=differences")
+    page.wait_for_load_state()
     rows = page.locator("table.compare tbody tr")
     assert rows.count() > 20
     expect(rows.locator("th .tag", has_text=re.compile("^(Сильное различие|Различается)"))).to_have_count(rows.count())

@@ -16,12 +16,14 @@ from tests.make import make_citation, make_organisation, make_participation, mak
 
 def open_term(page, desk, key):
     page.goto(f"{desk.url}/admin/issues/term/?q={key}")
-    page.locator("#result_list tbody th a").first.click()
+    with page.expect_navigation():  # until its scripts have run: they keep only what is typed afterwards
+        page.locator("#result_list tbody th a").first.click()
     expect(page.locator("#content-main form, #content-main .readonly").first).to_be_visible()
 
 
 def save(page):
     """Save, with a reason where the form requires one."""
+    page.wait_for_load_state()  # a click goes on before the next page is there whole
     why = page.locator("#id_why")
     if why.count() and not why.input_value():
         why.fill("The source says so.")
@@ -99,7 +101,8 @@ PASSWORD = "a-dry-sea-remembers-1960"
 def sign_in(page, name):
     page.locator("[name=login]").fill(name)
     page.locator("[name=password]").fill(PASSWORD)
-    page.locator("main [type=submit]").click()
+    with page.expect_navigation():
+        page.locator("main [type=submit]").click()
 
 
 def test_unsaved_text_is_offered_to_its_author_alone_and_survives_sign_outs(desk, new_context):
@@ -210,6 +213,7 @@ def test_slash_opens_the_search_over_all_kinds_and_a_word_leads_to_a_form(editor
     expect(page.locator("#desk-search input")).to_be_focused()
     page.keyboard.type("aralkum /")  # in the field the key writes a character
     page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/search/\?q="))
     expect(page.locator("#desk-search input")).to_have_value("aralkum /")
     page.locator(".desk-records a").first.click()
     expect(page.locator("#content h1")).to_be_visible()

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from issues.models import Issue, Term
 from portal.models.curation import ExternalLink
 from projects.models import Project, SuggestedIssue
+from tests.browser.served import until
 from tests.make import (
     make_attachment,
     make_correction,
@@ -207,6 +208,5 @@ def test_a_breach_would_be_noticed(desk, editor):
     visit = Visit(editor(0), desk.url)
     visit.open("")
     visit.page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=color:red>Red</p>')")
-    visit.page.wait_for_function("window.breaches.length")
-    assert "style-src-attr" in visit.page.evaluate("window.breaches")[0]
+    assert "style-src-attr" in until(lambda: visit.page.evaluate("window.breaches"))[0]
     assert any("Content Security Policy" in complaint for complaint in visit.complaints)

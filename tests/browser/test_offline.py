@@ -87,7 +87,8 @@ class TestEdition:
         page.locator("#site-index").get_by_role("link", name="Map", exact=True).click()
         drawing = page.locator(".map-drawing")
         expect(drawing).to_be_visible()
-        assert drawing.locator("image").count() == 2
+        expect(drawing.locator("image")).to_have_count(2)
+        page.wait_for_load_state()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
     def test_search_says_that_it_needs_javascript(self, stick, start):

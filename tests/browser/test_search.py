@@ -9,7 +9,7 @@ FIELD = "#search-q"
 def typed(page, site, text, language="en"):
     """Open the search page, type `text` and wait for the suggestions."""
     page.goto(f"{site.url}/{language}/search/")
-    page.locator(FIELD).press_sequentially(text)
+    page.locator(FIELD).fill(text)  # at once: suggestions for a part of the text would replace those of the text
     expect(page.locator("#suggestions-1 [role=option]").first).to_be_visible()
 
 

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.test_import import ROWS, SLOW
+
 WORDS = {
     "en": {
         **{"import": "Import", "compare": "Compare", "store": "Save all", "other": "Another file"},
@@ -121,15 +123,16 @@ def test_a_table_is_typed_and_a_file_brought_without_scripts(editor, desk):
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_long_imports_say_how_far_they_are(editor, desk, width):
-    """Two thousand rows: the page shows the progress and then opens the result by itself."""
+    """More than a thousand rows: the page shows the progress and then opens the result by itself."""
     seo = editor(3, viewport={"width": width, "height": 800})
     violations = policy_violations(seo)
     seo.goto(f"{desk.url}/admin/issues/term/import/")
-    lines = "".join(f"made-up-{width}-{n},Word {n},A meaning.\n" for n in range(2_000))
+    lines = "".join(f"made-up-{width}-{n},Word {n},A meaning.\n" for n in range(ROWS))
     bring(seo, WORDS["en"], f"key,term_en,definition_en\n{lines}")
-    expect(seo.get_by_role("heading", name="What the file would change")).to_be_visible(timeout=60_000)
-    expect(seo.locator(".outcomes")).to_contain_text("New 2,000")
+    expect(seo.get_by_role("heading", name="What the file would change")).to_be_visible(timeout=SLOW)
+    expect(seo.locator(".outcomes")).to_contain_text(f"New {ROWS:,}")
+    seo.wait_for_load_state()
     assert seo.evaluate("document.documentElement.scrollWidth") == width
     seo.get_by_role("button", name="Save all").click()
-    expect(seo.locator(".import-progress")).to_contain_text("2000 new, 0 changed", timeout=60_000)
+    expect(seo.locator(".import-progress")).to_contain_text(f"{ROWS} new, 0 changed", timeout=SLOW)
     assert violations == []

@@ -1,12 +1,13 @@
 """A Redis server for one test, which may stop and start it, on its own port."""
 
 import contextlib
+import os
 import shutil
 import subprocess
 
 import pytest
 from redis import Redis
-from redis.exceptions import ConnectionError
+from redis.exceptions import ConnectionError, TimeoutError
 
 from tests.browser.served import free_port
 from tests.faults.visiting import until
@@ -24,11 +25,16 @@ class Server:
 
     def start(self):
         options = ("--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no")
-        self.process = subprocess.Popen(["redis-server", *options, *self.options], cwd="/", stdout=subprocess.DEVNULL)
-        until(self.answers)
+        # Not on the day of the tests: under libfaketime (TEST_DAY) redis-server does not start.
+        environment = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+        self.process = subprocess.Popen(
+            ["redis-server", *options, *self.options], cwd="/", env=environment, stdout=subprocess.DEVNULL
+        )
+        until(lambda: self.process.poll() is not None or self.answers())
+        assert self.process.poll() is None, f"redis-server ended with {self.process.returncode}."
 
     def answers(self):
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(ConnectionError, TimeoutError):
             return self.client.ping()
 
     def stop(self):
@@ -42,8 +48,8 @@ def running_redis(*options):
     if not shutil.which("redis-server"):
         pytest.skip(NO_PROGRAM)
     server = Server(*options)
-    server.start()
     try:
+        server.start()
         yield server
     finally:
         server.client.close()

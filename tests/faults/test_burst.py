@@ -6,7 +6,9 @@ from tests.browser.served import serve
 from tests.faults import burst
 from tests.faults.visiting import ask
 
-SOON = 1  # seconds; the 95th percentile of cached pages must be below this on a machine that also runs other tests
+# Seconds; the 95th percentile of cached pages must be below this on a machine that also runs other tests. Behind the
+# crowd, readers would wait for ten and more. The benchmark of bursts measures how fast they really are.
+SOON = 5
 
 
 @pytest.mark.any_database

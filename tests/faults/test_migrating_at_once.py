@@ -1,7 +1,9 @@
 """Two hosts that start together both migrate: one migrates, and the other waits and finds nothing to do."""
 
 import contextlib
+import itertools
 import os
+import signal
 import subprocess
 import sys
 from urllib.parse import urlsplit
@@ -36,7 +38,7 @@ def start_migrating(url, *until):
     return subprocess.Popen(
         [sys.executable, "manage.py", "migrate", "--noinput", *until],
         cwd=settings.BASE_DIR,
-        env=settings_of_a_local_run(url),
+        env=settings_of_a_local_run(url, PYTHONUNBUFFERED="1"),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -44,15 +46,20 @@ def start_migrating(url, *until):
 
 
 def test_second_process_waits_for_the_first(empty_database):
-    # The first ten take long enough for the other to come.
-    processes = [start_migrating(empty_database, "portal", "0010_history") for _ in range(2)]
-    said = [process.communicate(timeout=300)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], said
-    first, second = sorted(said, key=len, reverse=True)
-    assert "Applying portal.0001_initial... OK" in first
-    assert WAITING not in first
-    assert second.splitlines()[0] == WAITING
-    assert "No migrations to apply." in second
+    first = start_migrating(empty_database, "portal", "0010_history")
+    applied = itertools.takewhile(lambda line: "Applying" not in line, first.stdout)
+    before = [*applied]
+    os.kill(first.pid, signal.SIGSTOP)  # it holds the lock until the other waits for it
+    try:
+        second = start_migrating(empty_database, "portal", "0010_history")
+        waiting = second.stdout.readline().strip()
+    finally:
+        os.kill(first.pid, signal.SIGCONT)
+    said = [process.communicate(timeout=300)[0] for process in (first, second)]
+    assert [first.returncode, second.returncode] == [0, 0], said
+    assert waiting == WAITING
+    assert WAITING not in "".join([*before, said[0]])
+    assert "No migrations to apply." in said[1]
 
 
 def test_plan_of_migrations_waits_for_nobody(empty_database):

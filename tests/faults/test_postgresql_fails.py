@@ -87,8 +87,9 @@ def test_nobody_notices_connections_that_were_cut_off_while_idle(own_database, c
 
 
 def test_readers_do_not_notice_a_quick_restart(own_database, cluster):
+    """On a busy machine a restart takes longer than the portal usually waits."""
     cluster.fill(own_database)
-    with serve(cluster.url) as site:
+    with serve(cluster.url, "--worker-class", "tests.faults.patient.SlowClientWorker") as site:
         with Readers(
             site, ["/ko/glossary/?q=tugai{}", "/en/sources/?q=aral{}", "/en/projects.csv?q=aral{}"], count=3
         ) as readers:

@@ -23,7 +23,7 @@ AWAY = {502, 503, 504}  # of the portal, or of a proxy before it; 500 is a fault
 
 def early_in_a_minute():
     """Wait until enough of the current minute is left, because requests are counted in whole minutes."""
-    until(lambda: time.time() % throttling.SECONDS < throttling.SECONDS - 15)
+    until(lambda: time.time() % throttling.SECONDS < throttling.SECONDS - 40)
 
 
 def workers_of(process):

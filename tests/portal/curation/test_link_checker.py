@@ -87,7 +87,7 @@ def test_a_port_that_nobody_listens_at_and_a_name_that_nobody_has(settings):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    assert answer(f"http://127.0.0.1:{port}/") == LinkCheck(CheckOutcome.NO_CONNECTION)
+        assert answer(f"http://127.0.0.1:{port}/") == LinkCheck(CheckOutcome.NO_CONNECTION)
     assert answer("http://nobody.invalid/") == LinkCheck(CheckOutcome.NO_HOST)
 
 

@@ -39,13 +39,13 @@ from tests.projects.iati.files import activity, file
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 D, R, S, P, A, _ASIDE = PublicationStatus
-WAITS_SECONDS = 3
+WAITS_SECONDS = 60  # at most; it ends as soon as the request waits or is answered
 
 
 def somebody_waits():
-    """Return True if another connection waits for a lock."""
+    """Return True if another connection to this database waits for a lock."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+        cursor.execute("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
         return cursor.fetchone() is not None
 
 
@@ -70,7 +70,7 @@ def moved_meanwhile(record, publication):
 
     thread = threading.Thread(target=move)
     thread.start()
-    moved.wait(WAITS_SECONDS)
+    assert moved.wait(WAITS_SECONDS)
     try:
         yield
     finally:
