@@ -287,8 +287,8 @@ class IndicatorFigure:
 
 
 def keeps_colour(place, focus):
-    """Return True if `place` keeps its colour beside the place in focus: the focus itself, Korea or the world."""
-    return place == focus or place.group == Place.Group.KOREA or place.kind == Place.Kind.WORLD
+    """Return True if `place` keeps its colour beside the place in focus: the focus, Korea, a region or the world."""
+    return place == focus or place.group == Place.Group.KOREA or place.kind in Place.WIDER_THAN_A_COUNTRY
 
 
 @dataclass(frozen=True)
@@ -458,8 +458,8 @@ def chartable(observations):
     places = list(dict.fromkeys(observation.place for observation in observations))
     places = sorted(places, key=lambda place: country_rank(place.key))[:MOST_SERIES]
     shown = [observation for observation in observations if observation.place in places]
-    world = [one for one in shown if one.place.kind == Place.Kind.WORLD]
-    others = [one for one in shown if one.place.kind != Place.Kind.WORLD]
+    world = [one for one in shown if one.place.kind in Place.WIDER_THAN_A_COUNTRY]
+    others = [one for one in shown if one.place.kind not in Place.WIDER_THAN_A_COUNTRY]
     if world and others and max(one.value for one in world) > DWARFED * max(one.value for one in others):
         return others, world
     return shown, []

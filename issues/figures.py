@@ -77,7 +77,7 @@ class LatestRow:
     """The latest observations of one indicator.
 
     `by_country` has a list of observations for each country, in the order of the table's columns. `others` has those of
-    places that are neither a country nor the world.
+    places that are neither a country nor wider than one.
     """
 
     indicator: object
@@ -94,7 +94,7 @@ def latest_rows(observations, countries):
         LatestRow(
             indicator,
             [[o for o in found if o.place_id == country.pk] for country in countries],
-            [o for o in found if o.place.kind not in {Place.Kind.COUNTRY, Place.Kind.WORLD}],
+            [o for o in found if o.place.kind not in Place.IN_NO_COUNTRY],
         )
         for indicator, found in rows.items()
     ]
@@ -150,12 +150,13 @@ def author_of(source):
 
 
 def without_wholes(columns):
-    """Return the columns without those of the world and of places that contain another place of `columns`.
+    """Return the columns without those wider than a country and those that contain another place of `columns`.
 
     The value of a whole includes those of its parts, so it must not be ranked with them.
     """
     containing = {pk for column in columns for pk in (column.place.part_of_id, column.place.country_id)}
-    return [column for column in columns if column.place.kind != Place.Kind.WORLD and column.place.pk not in containing]
+    wider = Place.WIDER_THAN_A_COUNTRY
+    return [column for column in columns if column.place.kind not in wider and column.place.pk not in containing]
 
 
 def comparable_values(columns):

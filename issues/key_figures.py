@@ -157,7 +157,9 @@ def _words(text):
 def _is_about(figure, place):
     if figure.place_id:
         return figure.place_id == place.pk
-    return place.kind != Place.Kind.WORLD and bool(re.search(rf"\b{re.escape(place.name_en)}\b", figure.label_en or ""))
+    if place.kind in Place.WIDER_THAN_A_COUNTRY:
+        return False
+    return bool(re.search(rf"\b{re.escape(place.name_en)}\b", figure.label_en or ""))
 
 
 def _in_unit(figure, observation):

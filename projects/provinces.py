@@ -38,5 +38,10 @@ def notes_on_provinces(country: str) -> list[str]:
     """Return sentences that a reader of a list of provinces without projects must know, as they are under the map."""
     notes = [gettext("Only places with a known position count for a province.")]
     if country == "kz":
-        notes.append(gettext("Kazakhstan has its regions of before June 2022."))
+        notes.append(
+            gettext(
+                "In Kazakhstan the border between Abai Region and East Kazakhstan is partly approximate, "
+                "and Shymkent is drawn smaller than it is today."
+            )
+        )
     return notes

@@ -672,7 +672,7 @@ def portal_countries() -> list[tuple[str, str]]:
 
 def places_but_countries() -> list[tuple[str, str]]:
     """Return key and name of the places that are not countries."""
-    return names(Place.objects.exclude(kind__in=[Place.Kind.COUNTRY, Place.Kind.WORLD]))()
+    return names(Place.objects.exclude(kind__in=Place.IN_NO_COUNTRY))()
 
 
 class PlaceFacet(Facet):

@@ -12,9 +12,12 @@ from portal.formats.locations import BoundingBoxOfAll
 
 # The credit of the outlines of countries and provinces in GeoJSON.
 OUTLINES = {
-    "source": "Natural Earth, generalised",
-    "licence": "public domain",
-    "note": "Kazakhstan has its regions of before June 2022.",
+    "source": "Natural Earth, generalised; for provinces of since 2022, Who’s On First",
+    "licence": "public domain (Natural Earth), CC0 1.0 (Who’s On First)",
+    "note": (
+        "In Kazakhstan the border between Abai Region and East Kazakhstan is partly approximate, "
+        "and Shymkent is drawn smaller than it is today."
+    ),
 }
 
 

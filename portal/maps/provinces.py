@@ -1,7 +1,8 @@
 """The provinces of Central Asia: their shapes on the map, and which of them a position lies in.
 
 The shapes are those of portal/maps/mapdata.json. The finer outlines of static/geo/provinces.geojson decide where a
-position lies. Kazakhstan has its regions of before June 2022 in both.
+position lies. Both show the provinces of today. The border between Abai Region and East Kazakhstan is approximate in
+two districts (up to about 20 km), and Shymkent has its limits of before they were extended.
 """
 
 import functools
@@ -19,7 +20,7 @@ from portal.models import Place
 NEAR = 5.0  # map units (16 km): a position this near to a border may lie outside of the simplified outlines
 KEPT = 20_000  # positions whose province each process remembers
 # A river or a desert crosses several provinces.
-NOT_IN_ONE = frozenset({Place.Kind.RIVER, Place.Kind.DESERT, Place.Kind.COUNTRY, Place.Kind.WORLD})
+NOT_IN_ONE = Place.IN_NO_COUNTRY | {Place.Kind.RIVER, Place.Kind.DESERT}
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class ProvinceOutline:
 
     key: str
     country: str  # key
+    place: str  # the key of its place; "" if the portal has none
     rings: list[list[geometry.Point]]
     box: geometry.BoundingBox
 
@@ -44,8 +46,22 @@ def outlines() -> list[ProvinceOutline]:
             for ring in polygon
         ]
         box = geometry.bounds(point for ring in rings for point in ring)
-        found.append(ProvinceOutline(feature["id"], feature["properties"]["country"].lower(), rings, box))
+        found.append(
+            ProvinceOutline(
+                feature["id"],
+                feature["properties"]["country"].lower(),
+                feature["properties"].get("place", ""),
+                rings,
+                box,
+            )
+        )
     return found
+
+
+@functools.cache
+def outline_by_place() -> dict[str, str]:
+    """Return the id of the outline of each place that has one, by the key of the place."""
+    return {outline.place: outline.key for outline in outlines() if outline.place}
 
 
 @functools.lru_cache(KEPT)
@@ -74,8 +90,12 @@ def province_at(country: str, lon: float, lat: float) -> str:
 def province_of(place: Place) -> str:
     """Return the id of the province that a place lies in; "" if its position or its one country is not known.
 
-    Places that cross provinces by their nature, such as rivers, lie in none. The place's country must be loaded.
+    Places that cross provinces by their nature, such as rivers, lie in none. A province lies in its own outline,
+    wherever its position is: that of Osh Region is its centre, the city of Osh, which is not part of it. The place's
+    country must be loaded.
     """
+    if place.kind == Place.Kind.PROVINCE and place.key in outline_by_place():
+        return outline_by_place()[place.key]
     if place.latitude is None or place.country is None or place.kind in NOT_IN_ONE:
         return ""
     return province_at(place.country.key, float(place.longitude), float(place.latitude))

@@ -50,6 +50,7 @@ class Place(AliasedMixin, Record):
 
     class Kind(models.TextChoices):
         WORLD = "world", _("World")
+        REGION = "region", _("Region of several countries")
         COUNTRY = "country", _("Country")
         PROVINCE = "province", _("Province")
         DISTRICT = "district", _("District")
@@ -61,6 +62,9 @@ class Place(AliasedMixin, Record):
         PROTECTED_AREA = "protected-area", _("Protected area")
         GLACIER = "glacier", _("Glacier")
         SITE = "site", _("Site")
+
+    WIDER_THAN_A_COUNTRY = frozenset({Kind.WORLD, Kind.REGION})
+    IN_NO_COUNTRY = WIDER_THAN_A_COUNTRY | {Kind.COUNTRY}
 
     class Group(models.TextChoices):
         """The group of a country that the portal is about."""
@@ -155,7 +159,7 @@ class Place(AliasedMixin, Record):
             ),
             models.CheckConstraint(
                 name="place_country_is_in_no_country",
-                condition=~models.Q(kind__in=["country", "world"]) | models.Q(country=None),
+                condition=~models.Q(kind__in=["country", "region", "world"]) | models.Q(country=None),
                 violation_error_message=_("A country cannot lie within another country."),
             ),
             models.CheckConstraint(
@@ -172,7 +176,7 @@ class Place(AliasedMixin, Record):
 
     @property
     def has_fixed_key(self):
-        return self.kind in {Place.Kind.COUNTRY, Place.Kind.WORLD}
+        return self.kind in self.IN_NO_COUNTRY
 
     def get_absolute_url(self):
         if self.kind == self.Kind.COUNTRY:
@@ -194,8 +198,8 @@ class Place(AliasedMixin, Record):
 
     @property
     def needs_source(self):
-        """Return False for countries, which ISO 3166 defines, and for the world; True for other places."""
-        return self.kind not in {self.Kind.COUNTRY, self.Kind.WORLD}
+        """Return False for countries, which ISO 3166 defines, and for what is wider; True for other places."""
+        return self.kind not in self.IN_NO_COUNTRY
 
     @property
     def code(self):

@@ -76,7 +76,7 @@ def searched_models() -> list[type[Record]]:
 def kind_of(record: Record) -> Kind | None:
     """Return what a search calls the record, or None if it is not to be found."""
     if isinstance(record, Place):
-        return {"country": Kind.COUNTRY, "world": None}.get(record.kind, Kind.PLACE)
+        return {"country": Kind.COUNTRY, "region": None, "world": None}.get(record.kind, Kind.PLACE)
     [kind] = kinds_of(type(record))
     return kind
 
@@ -410,7 +410,7 @@ def state_of_index() -> str:
     for model in searched_models():
         records: QuerySet = model.objects.order_by()
         if model._meta.model_name == "place":
-            records = records.exclude(kind="world")
+            records = records.exclude(kind__in=Place.WIDER_THAN_A_COUNTRY)
         published = Q(publication=PublicationStatus.PUBLISHED)
         stored = records.aggregate(published=Count("pk", filter=published), unpublished=Count("pk", filter=~published))
         for table, counts in (("published", entries), ("unpublished", titles)):

@@ -27,6 +27,7 @@ ESCAPED = {ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&"}
 # From the kind of a place to its schema.org type.
 PLACES = {
     Place.Kind.WORLD: "Place",
+    Place.Kind.REGION: "Place",
     Place.Kind.COUNTRY: "Country",
     Place.Kind.PROVINCE: "AdministrativeArea",
     Place.Kind.DISTRICT: "AdministrativeArea",

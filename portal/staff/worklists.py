@@ -81,7 +81,7 @@ def _of_what_we_state(of):
         condition = of(model)
         if model is not Place or condition is None:
             return condition
-        return condition & ~Q(kind__in=[Place.Kind.COUNTRY, Place.Kind.WORLD])
+        return condition & ~Q(kind__in=Place.IN_NO_COUNTRY)
 
     return of_ours
 

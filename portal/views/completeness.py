@@ -97,7 +97,7 @@ def countries(projects):
 
 def missing():
     """Return how many records lack something, and of how many."""
-    places = Place.objects.published().exclude(kind__in=["country", "world"])
+    places = Place.objects.published().exclude(kind__in=Place.IN_NO_COUNTRY)
     marked = RioMarker.objects.filter(project__publication=VISIBLE).aggregate(n=Count("project", distinct=True))["n"]
     counts = Project.objects.published().aggregate(
         all=Count("pk"),

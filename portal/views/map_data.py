@@ -15,7 +15,7 @@ from portal.models.querysets import reader_text
 from projects.models import Project
 from projects.models.project_status import COLUMNS as STATUS_COLUMNS
 
-NO_PLACES = (Place.Kind.COUNTRY, Place.Kind.WORLD)  # kinds of places that no list of projects filters by as a place
+NO_PLACES = Place.IN_NO_COUNTRY  # kinds of places that no list of projects filters by as a place
 
 
 def with_project_ids(places):

@@ -64,7 +64,7 @@ def place_map():
 
 
 def _read(state):
-    places = Place.objects.published().exclude(kind__in=[Place.Kind.COUNTRY, Place.Kind.WORLD])
+    places = Place.objects.published().exclude(kind__in=Place.IN_NO_COUNTRY)
     wholes = Place.objects.published().wholes_by_part()
     positions, countries, kinds = {}, {}, {}
     rows = places.select_related("country").prefetch_related("countries")

@@ -68,7 +68,11 @@ class TestProvincesWithoutProjects:
 def test_notes_say_what_counts_and_which_provinces_have_changed():
     known = "Only places with a known position count for a province."
     assert notes_on_provinces("uz") == [known]
-    assert notes_on_provinces("kz") == [known, "Kazakhstan has its regions of before June 2022."]
+    assert notes_on_provinces("kz") == [
+        known,
+        "In Kazakhstan the border between Abai Region and East Kazakhstan is partly approximate, "
+        "and Shymkent is drawn smaller than it is today.",
+    ]
 
 
 @pytest.mark.usefixtures("content")

@@ -1,7 +1,8 @@
 """Write the map files of the portal from a folder of geodata: `manage.py write_map ../geodata`.
 
 The folder has GeoJSON layers in WGS 84 (countries, provinces, neighbours, lakes, rivers, aral-sea-outlines). Each
-feature has an `id`, and `name_en`, `name_ko` and `name_ru` among its properties. The command writes
+feature has an `id`, and `name_en`, `name_ko` and `name_ru` among its properties. A province may have `place`, the key
+of its place in the portal. The command writes
 
 - `portal/maps/mapdata.json`: paths of the countries and provinces in map units (portal/maps/geometry.py), and points
   for names;
@@ -29,7 +30,7 @@ LAYERS = ("countries", "provinces", "neighbours", "lakes", "rivers", "aral-sea-o
 # How far a simplified line may be from its source: in map units (3.2 km) for drawings (countries, water, Aral Sea), and
 # in degrees for the interactive map (provinces and countries, neighbours).
 COUNTRY_TOLERANCE = 1.0
-SHADE_TOLERANCE = 1.2  # provinces in drawings, in whole map units: 48 paths must not weigh more than the five countries
+SHADE_TOLERANCE = 1.2  # provinces in drawings, in whole map units: 53 paths must not weigh more than the five countries
 WATER_TOLERANCE = 0.8
 ARAL_TOLERANCE = 0.4
 PROVINCE_TOLERANCE = 0.02
@@ -299,7 +300,7 @@ def base_picture(layers):
 def explorer_layers(layers):
     """Return the layers of the interactive map, from file name to GeoJSON text."""
     found = {}
-    for layer, keep in {"countries": ("iso_a2",), "provinces": ("country", "iso_3166_2", "note")}.items():
+    for layer, keep in {"countries": ("iso_a2",), "provinces": ("country", "iso_3166_2", "place", "note")}.items():
         arcs = Arcs(layers[layer])
         found[layer] = [
             described(

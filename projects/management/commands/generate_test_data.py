@@ -67,7 +67,7 @@ class Command(BaseCommand):
             for language in LANGUAGES
         }
         self.countries = list(Place.objects.filter(group="central-asia").order_by("key"))
-        self.places = list(Place.objects.exclude(kind__in=["country", "world"]).order_by("key"))
+        self.places = list(Place.objects.exclude(kind__in=Place.IN_NO_COUNTRY).order_by("key"))
         self.organisations = list(Organisation.objects.published().order_by("key"))
         self.issues = list(Issue.objects.published().order_by("position"))
         with tqdm(total=projects, initial=there, unit=" projects", disable=not verbosity) as bar:

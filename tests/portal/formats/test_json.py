@@ -93,13 +93,13 @@ def test_record_without_places_is_in_its_countries(client):
 
 
 def test_province_has_its_outline_and_what_differs_from_it(client):
-    region = make_place(key="almaty-region", kind="province", latitude="43.00000", longitude="77.00000")
-    PlaceIdentifier.objects.create(place=region, scheme="iso3166-2", value="KZ-19")
-    found = json.loads(content(client.get("/en/places/almaty-region.geojson")))
+    region = make_place(key="ahal-region", kind="province", latitude="38.00000", longitude="58.00000")
+    PlaceIdentifier.objects.create(place=region, scheme="iso3166-2", value="TM-A")
+    found = json.loads(content(client.get("/en/places/ahal-region.geojson")))
     [feature] = found["features"]
     assert (feature["geometry"]["type"], feature["properties"]["precision"]) == ("MultiPolygon", "province")
-    assert feature["properties"]["outline_note"].startswith("outline of before 2022")
-    assert found["outlines"]["licence"] == "public domain"
+    assert feature["properties"]["outline_note"] == "includes the city of Ashgabat (TM-S)"
+    assert found["outlines"]["licence"] == "public domain (Natural Earth), CC0 1.0 (Who’s On First)"
     make_place(key="abai", kind="province", latitude="50.00000", longitude="80.00000")
     [other] = json.loads(content(client.get("/en/places/abai.geojson")))["features"]
     assert other["geometry"] == {"type": "Point", "coordinates": [80.0, 50.0]}

@@ -15,7 +15,7 @@ from tests.maps import NUKUS
 
 
 def test_each_province_has_an_outline_a_shape_and_a_country():
-    assert len(outlines()) == 48
+    assert len(outlines()) == 53
     assert {(one.key, one.country) for one in outlines()} == {
         (key, shape["country"]) for key, shape in shapes()["provinces"].items()
     }
@@ -82,10 +82,6 @@ def test_provinces_cover_their_countries_on_the_map():
                 assert all(box.holds(tuple(point)) for point in province["labels"])
 
 
-# The outlines of Kazakhstan are those of before June 2022: Abai is in East Kazakhstan.
-NEWER_THAN_THE_OUTLINES = {"abai-region"}
-
-
 @pytest.mark.usefixtures("content")
 @pytest.mark.parametrize("language", ["en", "ko", "ru"])
 def test_province_has_one_name_on_the_map_and_in_lists(language):
@@ -93,9 +89,9 @@ def test_province_has_one_name_on_the_map_and_in_lists(language):
     with override(language):
         for place in Place.objects.published().filter(kind=Place.Kind.PROVINCE).select_related("country"):
             key = province_of(place)
-            if key and place.key not in NEWER_THAN_THE_OUTLINES:
+            if key:
                 found[key] = (province_name(key), getattr(place, f"name_{language}"))
-    assert len(found) == 23
+    assert len(found) == 46
     assert {key: names for key, names in found.items() if names[0] != names[1]} == {}
 
 

@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import re
+import shutil
 
 import pytest
 from django.conf import settings
@@ -14,6 +15,7 @@ from portal.management.commands import write_map
 from portal.maps import geometry
 
 GEODATA = settings.BASE_DIR.parent / "shared" / "geo"
+PROVINCES = settings.BASE_DIR.parent / "shared" / "content" / "november-2026" / "gazetteer-provinces.geojson"
 
 
 FILES = [
@@ -25,13 +27,19 @@ FILES = [
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("written")
-    call_command("write_map", GEODATA, into=folder, stdout=io.StringIO())
+    layers, folder = tmp_path_factory.mktemp("layers"), tmp_path_factory.mktemp("written")
+    for path in GEODATA.glob("*.geojson"):
+        shutil.copyfile(path, layers / path.name)
+    provinces = json.loads(PROVINCES.read_text("utf-8"))
+    for feature in provinces["features"]:
+        feature["properties"]["place"] = feature["properties"].pop("key")
+    (layers / "provinces.geojson").write_text(json.dumps(provinces), "utf-8")
+    call_command("write_map", layers, into=folder, stdout=io.StringIO())
     assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()) == sorted(FILES)
     return folder
 
 
-@pytest.mark.skipif(not GEODATA.is_dir(), reason="../shared is not there")
+@pytest.mark.skipif(not (GEODATA.is_dir() and PROVINCES.is_file()), reason="../shared is not there")
 @pytest.mark.parametrize("name", FILES)
 def test_files_are_what_the_command_writes(written, name):
     assert (settings.BASE_DIR / name).read_bytes() == (written / name).read_bytes()
