@@ -51,7 +51,7 @@ class Shape:
 
 
 WIDE = Shape(
-    Spacing(along=1140, gap=52, most_gap=100),
+    Spacing(along=1140, gap=40, most_gap=100),
     font=13,
     line=16,
     room=124,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 NAMES = {
     "de": _("German"),
     "en": _("English"),
+    "fr": _("French"),
     "it": _("Italian"),
     "kaa": _("Karakalpak"),
     "kk": _("Kazakh"),

@@ -32,7 +32,7 @@ def test_number_of_a_row_leads_to_as_many_projects(new_context, site):
     link = page.locator(".coverage-number").first
     number = link.inner_text()
     link.click()
-    expect(page.locator(".results-count")).to_have_text(f"{number} projects of 223")
+    expect(page.locator(".results-count")).to_have_text(f"{number} projects of 271")
 
 
 def test_only_gaps_are_hatched_and_said_in_words(new_context, site):

@@ -462,7 +462,7 @@ class TestContent:
     def test_every_indicators_chart_table_and_file_hold_the_same_numbers(self, client):
         indicators = list(Indicator.objects.published())
         observations = readings(Observation.objects.all())
-        assert len(indicators) == 59
+        assert len(indicators) == 68
         for indicator in indicators:
             answer = client.get(indicator.get_absolute_url())
             known = sorted((o.year, float(o.value)) for o in observations[indicator.pk])

@@ -95,6 +95,7 @@ def korea_context(projects, agreements, events):
         "all_levels": level_cells(projects, facets, "kr"),
         "sides": sides[:SIDES],
         "more_sides": sides[SIDES:],
+        "other_provinces": provinces_without_entries(sides),
         "tie_count": ties.by_country.total(),
         "agreement_kinds": agreement_rows(light),
         "strip": by_year(light),
@@ -180,6 +181,14 @@ def local_rows(tied: Counter[str], tied_in_gyeonggi: int) -> list[LocalRow]:
                 )
             )
     return sorted(rows, key=lambda row: (not row.is_gyeonggi, -row.projects[0], -row.ties[0], row.side.key))
+
+
+def provinces_without_entries(rows: list[LocalRow]):
+    """Return the published provinces of Korea, and cities that are part of none, that are in no row; by name."""
+    units = Place.objects.published().filter(
+        country__group=Place.Group.KOREA, kind__in=[Place.Kind.PROVINCE, Place.Kind.CITY], part_of=None
+    )
+    return units.exclude(key__in=[row.side.key for row in rows]).in_order_of("name")
 
 
 def agreement_rows(agreements) -> list[CountRow]:

@@ -59,7 +59,7 @@ def test_bounds_leave_room_for_the_values_that_are_there():
 
 def test_shares_of_the_content_are_known_as_such_and_all_values_lie_where_they_can(content):
     shares = Indicator.objects.filter(lowest=0, highest=100)
-    assert shares.count() == 12
+    assert shares.count() == 16
     assert set(shares.values_list("unit_symbol_en", flat=True)) == {"%"}
     for indicator in Indicator.objects.all():
         indicator.clean()

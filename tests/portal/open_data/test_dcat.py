@@ -128,7 +128,7 @@ def test_catalogue_of_the_content_keeps_the_profile_and_says_the_same_in_both_fo
     graph = catalogue(client)
     assert isomorphic(graph, catalogue(client, "jsonld"))
     assert complaints(graph) == ""
-    assert len(set(graph.subjects(RDF.type, DCAT.Dataset))) == 1 + len(archive.KINDS) + 59
+    assert len(set(graph.subjects(RDF.type, DCAT.Dataset))) == 1 + len(archive.KINDS) + 68
     assert len(set(graph.subjects(RDF.type, DCAT.Catalog))) == 1
 
 
@@ -189,7 +189,7 @@ def test_every_file_of_the_catalogue_is_there_and_is_what_it_says(client):
 def test_every_dataset_has_a_description_in_each_language_and_a_licence_with_an_address(content, client):
     graph = catalogue(client)
     found = list(graph.subjects(RDF.type, DCAT.Dataset))
-    assert len(found) == 1 + len(archive.KINDS) + 59
+    assert len(found) == 1 + len(archive.KINDS) + 68
     for one in found:
         described = words(graph, one, DCTERMS.description)
         assert set(described) == {"en", "ko", "ru"}

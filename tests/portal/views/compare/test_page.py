@@ -190,14 +190,14 @@ def on_entry(entry):
         "value" in value.classes,
         "".join(words(detail) for detail in entry.find_class("compare-detail")),
         "".join(words(year) for year in entry.xpath("span[@class='text-muted']")),
-        [title.partition(": ")[2] for title in entry.xpath(".//sup//a/@title")],
+        [spaced(title.partition(": ")[2]) for title in entry.xpath(".//sup//a/@title")],
     )
 
 
 def in_the_file(lines, columns):
-    """Return the same of the file, in which each entry of a cell has its own row."""
+    """Return the same of the file, in which each entry of a cell has its own row. No-break spaces become plain ones."""
     found = []
-    for part, label, *rest in lines:
+    for part, label, *rest in ([spaced(text) for text in line] for line in lines):
         if not found or found[-1][:2] != (part, label):
             found.append((part, label, [[] for _column in range(columns)]))
         for column, cell in enumerate(found[-1][2]):

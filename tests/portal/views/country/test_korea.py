@@ -120,6 +120,18 @@ def test_row_of_gyeonggi_has_the_numbers_of_its_front_page(client, uz, korea):
     assert {url: count for count, _words, url in counts if url in (projects[0], ties[0])} == dict([projects, ties])
 
 
+def test_provinces_without_projects_or_ties_are_named(client, uz, korea):
+    """A place that no page names could be found by search only."""
+    make_relations(uz, korea, 0)
+    jeju = make_place(key="jeju", name_en="Jeju", kind="province", country=korea)
+    make_place(key="hidden", name_en="Hidden", kind="province", country=korea, publication="draft")
+    make_place(key="seogwipo", name_en="Seogwipo", kind="city", country=korea, part_of=jeju)
+    make_place(key="khorezm", name_en="Khorezm", kind="province", country=uz)
+    page = reading.page(client.get("/en/countries/kr/"))
+    named = page.xpath(f"{section('provinces')}//dt[normalize-space() = 'No projects or ties recorded']/../dd//a/@href")
+    assert named == ["/en/places/jeju/"]
+
+
 @pytest.mark.parametrize(
     ("language", "words"),
     [
