@@ -2,30 +2,36 @@
 
 Four kinds are substantive: a record that is published for the first time, a status that changed, a result that was
 added, and an entry in the log of corrections. Everything else, such as a better wording, is only in the changelog of
-its record. Content from the fixtures has no history, so its first load is not a change.
+its record. Content from the fixtures has no history, so its first load is not a change. A later version of the content
+(`manage.py update_content`) may bring hundreds of changes at once: they are one change, of the kind UPDATE.
 """
 
 import datetime
-from collections.abc import Callable, Collection
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.text import capfirst
-from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import get_language, gettext, ngettext, pgettext_lazy
 
 from portal.core.choices import PublicationStatus
+from portal.core.formatting import number
 from portal.core.languages import in_language, text_and_language
+from portal.core.urls import with_query
 from portal.formats.serialisers import short_records
 from portal.history.diff import FieldDifference, RecordNames, value_in_words
 from portal.models import Correction, Record
 from portal.models.corrections import attach_records
+from portal.tracking.change_reasons import ChangeReason
 from portal.tracking.history import CHANGED, CREATED, TRACKED
 
+MOST_APART = 20  # changes of one update of the content that are listed one by one
 MOST_READ = 10_000  # states of one model: comparing them takes about 0.5 s; an import may write more
 MOST_CHANGES = 1_000
 # Readers of a record in one of these states saw it, or still see a notice of it.
@@ -42,11 +48,18 @@ class ChangeKind(models.TextChoices):
     STATUS = "status", pgettext_lazy("kind of change", "Status changed")
     RESULT = "result", pgettext_lazy("kind of change", "Result added")
     CORRECTION = "correction", pgettext_lazy("kind of change", "Corrected")
+    UPDATE = "update", pgettext_lazy("kind of change", "New content")
 
     @property
     def tone(self) -> str:
         """The tone of its tag: a class of static/css/components/tag.css."""
-        return {self.NEW: "water", self.STATUS: "plain", self.RESULT: "done", self.CORRECTION: "stale"}[self]
+        return {
+            self.NEW: "water",
+            self.STATUS: "plain",
+            self.RESULT: "done",
+            self.CORRECTION: "stale",
+            self.UPDATE: "water",
+        }[self]
 
 
 @dataclass
@@ -54,7 +67,9 @@ class SubstantiveChange:
     """One substantive change of a record that is published now.
 
     `record` is None for a correction of a page or of a record that is no longer published. `about` is the record that a
-    result belongs to. `differences` are FieldDifferences of a status.
+    result belongs to. `differences` are FieldDifferences of a status. `is_update` is True if an update of the content
+    made it. A change of the kind UPDATE has the joined changes as `parts`, and the numbers of all records that the
+    update changed, by model, as `edited`.
     """
 
     kind: ChangeKind
@@ -64,15 +79,26 @@ class SubstantiveChange:
     about: Any = None
     differences: list[FieldDifference] = field(default_factory=list)
     correction: Correction | None = None
+    is_update: bool = False
+    parts: list["SubstantiveChange"] = field(default_factory=list)
+    edited: Counter[type[Record]] = field(default_factory=Counter)
 
     def name_and_language(self) -> tuple[str, str]:
         """Return the name of the record, or the kind of what was corrected, and the language of it."""
+        if self.parts:
+            count = len({(type(part.record), part.record.pk) for part in self.parts})
+            sentence = ngettext("{number} new or changed record", "{number} new or changed records", count).format(
+                number=number(count)
+            )
+            return sentence, get_language()
         if self.record:
             return self.record.name_and_language()
         return str(self.correction.get_kind_display()), get_language()
 
     def get_absolute_url(self) -> str:
-        """Return the path of the record, or of the entry in the log of corrections."""
+        """Return the path of the record, of the entry in the log of corrections, or of the list of new records."""
+        if self.parts:
+            return with_query(reverse("what-changed"), {"change": ChangeKind.NEW.value})
         return (
             self.record.get_absolute_url()
             if self.record
@@ -81,10 +107,24 @@ class SubstantiveChange:
 
     @property
     def text_and_language(self) -> tuple[str, str]:
-        """What was corrected, or the status in words, and the language of it. Empty for other changes."""
+        """What was corrected, the status or the update in words, and the language of it. Empty for other changes."""
         if self.correction:
             return text_and_language(self.correction, "what")
+        if self.parts:
+            return self._update_in_words(), get_language()
         return "; ".join(f"{one.label}: {one.old} → {one.new}" for one in self.differences), get_language()
+
+    def _update_in_words(self) -> str:
+        """Return sentences with the numbers of new records, changed statuses, new results and edited records."""
+        by_kind = {kind: Counter(type(part.record) for part in self.parts if part.kind == kind) for kind in ChangeKind}
+        results = by_kind[ChangeKind.RESULT].total()
+        sentences = (
+            (gettext("New records: {counts}."), counts_in_words(by_kind[ChangeKind.NEW])),
+            (gettext("Changed statuses: {counts}."), counts_in_words(by_kind[ChangeKind.STATUS])),
+            (gettext("New results: {counts}."), number(results) if results else ""),
+            (gettext("Corrected or reworded: {counts}."), counts_in_words(self.edited)),
+        )
+        return " ".join(sentence.format(counts=counts) for sentence, counts in sentences if counts)
 
     @property
     def text_html(self) -> str | None:
@@ -95,6 +135,11 @@ class SubstantiveChange:
     def record_kind(self) -> str:
         """What the record is, such as “Project”; "" without a record."""
         return "" if self.record is None else str(capfirst(self.record._meta.verbose_name))
+
+
+def counts_in_words(counts: Counter[type[Record]]) -> str:
+    """Return numbers of records by model as a list, the largest first: “projects 48, events 53”."""
+    return ", ".join(f"{model._meta.verbose_name_plural} {number(count)}" for model, count in counts.most_common())
 
 
 @dataclass(frozen=True)
@@ -121,8 +166,14 @@ def substantive_changes(
 
     `kinds` are those of ChangeKind to return. `matching` limits them to records that a reader asked for; a result is
     also found by the record that it belongs to. The number of queries depends on the number of models only.
+
+    With UPDATE among the kinds, the changes of an update of the content are one change if they are more than
+    MOST_APART. Without it, each is listed.
     """
     window = Q(history_date__gte=since) & (Q(history_date__lt=until) if until else Q())
+    wanted, is_joined = kinds, ChangeKind.UPDATE in kinds
+    if is_joined:
+        kinds = tuple(ChangeKind)  # an update is made of all of them
     found, is_cut = [], False
     for model in followed_models():
         limit = _limit(model, window)
@@ -132,6 +183,8 @@ def substantive_changes(
         found += _changes_of(model, states, added, kinds, matching)
     if ChangeKind.CORRECTION in kinds:
         found += _corrections(window, matching)
+    if is_joined:
+        found = [change for change in _join_updates(found, matching) if change.kind in wanted]
     found.sort(key=lambda change: (change.moment, change.identity), reverse=True)
     return ChangesFound(found[:MOST_CHANGES], is_cut or len(found) > MOST_CHANGES)
 
@@ -181,7 +234,7 @@ def _own_states(model, window, kinds):
         .annotate(was_seen=was_seen, **_columns_before(model, last))
         .filter(conditions)
         .order_by("-history_date", "-pk")
-        .values("pk", "history_date", "was_seen", tracked.key, *watched, *_names_before(model))
+        .values("pk", "history_date", "history_change_reason", "was_seen", tracked.key, *watched, *_names_before(model))
     )
 
 
@@ -213,10 +266,16 @@ def _added_rows(model, window):
     tracked = TRACKED[relation.related_model]
     states = tracked.states._base_manager.filter(window, history_type=CREATED).order_by("-history_date", "-pk")
     owner = relation.field.attname
-    rows = list(states.values("pk", "history_date", tracked.key, owner)[:MOST_READ])
+    rows = list(states.values("pk", "history_date", "history_change_reason", tracked.key, owner)[:MOST_READ])
     kept = _rows_with_public_ends(relation.related_model, [row[tracked.key] for row in rows]) if rows else {}
     return [
-        {"state": row["pk"], "moment": row["history_date"], "owner": row[owner], "row": kept[row[tracked.key]]}
+        {
+            "state": row["pk"],
+            "moment": row["history_date"],
+            "is_update": _is_update(row),
+            "owner": row[owner],
+            "row": kept[row[tracked.key]],
+        }
         for row in rows
         if row[tracked.key] in kept
     ]
@@ -264,7 +323,11 @@ def _changes_of(model, states, added, kinds, matching):
         if record and (begin is None or begin < row["moment"]):
             identity = f"{model._meta.model_name}/{record.key}/{model.result_rows}/{row['state']}"
             about_row = _named_end(model, row["row"])
-            found.append(SubstantiveChange(ChangeKind.RESULT, row["moment"], identity, record, about_row))
+            found.append(
+                SubstantiveChange(
+                    ChangeKind.RESULT, row["moment"], identity, record, about_row, is_update=row["is_update"]
+                )
+            )
     return found
 
 
@@ -280,7 +343,7 @@ def _changes_in(model, state, record, about, kinds):
 
     def change(kind, **values):
         identity = f"{model._meta.model_name}/{record.key}/{kind}/{state['pk']}"
-        return SubstantiveChange(kind, moment, identity, record, **values)
+        return SubstantiveChange(kind, moment, identity, record, is_update=_is_update(state), **values)
 
     if not state["was_seen"]:
         kind = ChangeKind.RESULT if model.result_of else ChangeKind.NEW
@@ -301,6 +364,43 @@ def _status_differences(model, state):
             column = model._meta.get_field(name)
             words = [value_in_words(column, value, names) for value in (old, new)]
             found.append(FieldDifference(str(capfirst(column.verbose_name)), *words))
+    return found
+
+
+def _is_update(state):
+    return state["history_change_reason"] == ChangeReason.CONTENT_UPDATED
+
+
+def _join_updates(changes, matching) -> Iterable[SubstantiveChange]:
+    """Yield the changes. Those of one update of the content are one change if they are more than MOST_APART."""
+    updates = defaultdict(list)
+    for change in changes:
+        if change.is_update:
+            updates[change.moment].append(change)
+    updates = {moment: parts for moment, parts in updates.items() if len(parts) > MOST_APART}
+    yield from (change for change in changes if not (change.is_update and change.moment in updates))
+    edited = _edited_records(list(updates)) if updates and matching is None else {}
+    for moment, parts in updates.items():
+        yield SubstantiveChange(
+            ChangeKind.UPDATE,
+            moment,
+            f"update/{moment.isoformat()}",
+            parts=parts,
+            edited=edited.get(moment, Counter()),
+        )
+
+
+def _edited_records(moments):
+    """Return the numbers of published records that changed at each moment: dicts by moment, and by model."""
+    found = defaultdict(Counter)
+    for model in followed_models():
+        tracked = TRACKED[model]
+        states = tracked.states._base_manager.filter(
+            history_date__in=moments, history_type=CHANGED, publication=PublicationStatus.PUBLISHED
+        )
+        counts = states.order_by().values("history_date").annotate(count=Count(tracked.key, distinct=True))
+        for moment, count in counts.values_list("history_date", "count"):
+            found[moment][model] = count
     return found
 
 

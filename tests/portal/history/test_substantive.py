@@ -3,14 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
+from issues.models import Issue
 from portal.core.choices import PublicationStatus
 from portal.history import substantive
-from portal.history.substantive import ChangeKind, substantive_changes
-from portal.tracking.history import without_history
+from portal.history.substantive import MOST_APART, ChangeKind, substantive_changes
+from portal.tracking.change_reasons import ChangeReason
+from portal.tracking.history import change_reason, without_history
 from tests.counting import settle
 from tests.make import (
     UNPUBLISHED,
@@ -253,3 +255,81 @@ def test_identities_are_unique_and_stay(since):
 
 def test_content_of_the_fixtures_is_no_change(content, since):
     assert substantive_changes(since - timedelta(days=3650)).changes == []
+
+
+# ── Updates of the content ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def updated(since):
+    """Bring new content as `update_content` does: enough records that their changes are joined."""
+    stale = loaded(make_project, key="stale", status="pipeline")
+    done = loaded(make_project, key="done", title_en="Wells")
+    agreement = loaded(make_agreement, key="memorandum")
+    with change_reason(ChangeReason.CONTENT_UPDATED), transaction.atomic():
+        for number in range(MOST_APART):
+            make_project(key=f"new-{number}")
+        make_issue(key="heat")
+        make_issue(key="hidden", publication=DRAFT)
+        stale.status = "implementation"
+        stale.save()
+        done.title_en = "Deep wells"
+        done.save()
+        make_outcome(agreement=agreement, project=done)
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "text"),
+    [
+        (
+            "en",
+            "23 new or changed records",
+            "New records: projects 20, issues 1. Changed statuses: projects 1. New results: 1. "
+            "Corrected or reworded: projects 2.",
+        ),
+        (
+            "ko",
+            "신규 또는 변경된 자료 23건",
+            "신규 자료: 사업 20, 환경 문제 1. 진행 상태 변경: 사업 1. 새 성과: 1. 정정 또는 표현 수정: 사업 2.",
+        ),
+        (
+            "ru",
+            "23 новые или изменённые записи",
+            "Новые записи: проекты 20, проблемы 1. Изменён статус: проекты 1. Новые результаты: 1. "
+            "Исправлены или отредактированы: проекты 2.",
+        ),
+    ],
+)
+def test_update_of_the_content_is_one_change_in_words(updated, since, language, name, text):
+    with translation.override(language):
+        [change] = substantive_changes(since).changes
+        assert (change.kind, change.name_and_language()) == (ChangeKind.UPDATE, (name, language))
+        assert change.text_and_language == (text, language)
+        assert change.get_absolute_url() == f"/{language}/changes/?change=new"
+
+
+def test_update_is_listed_record_by_record_for_who_asks_for_a_kind(updated, since):
+    assert len(found(since, kinds=[ChangeKind.NEW])) == MOST_APART + 1
+    assert found(since, kinds=[ChangeKind.STATUS]) == [("status", "stale")]
+    assert found(since, kinds=[ChangeKind.RESULT]) == [("result", "memorandum")]
+    assert found(since, kinds=[ChangeKind.UPDATE]) == [("update", "")]
+
+
+def test_few_changes_of_an_update_are_listed_one_by_one(updated, since):
+    heat = found(since, matching=lambda model, pks: {pk for pk in pks if model is Issue})
+    assert heat == [("new", "heat")]
+
+
+def test_change_of_an_editor_beside_an_update_is_listed(updated, since):
+    make_project(key="by-hand")
+    assert found(since) == [("new", "by-hand"), ("update", "")]
+
+
+def test_number_of_queries_does_not_depend_on_the_size_of_an_update(updated, since, django_assert_num_queries):
+    with CaptureQueriesContext(connection) as few:
+        substantive_changes(since)
+    with change_reason(ChangeReason.CONTENT_UPDATED), transaction.atomic():
+        for number in range(2 * MOST_APART):
+            make_project(key=f"later-{number}")
+    with django_assert_num_queries(len(few)):
+        assert len(substantive_changes(since).changes) == 2
