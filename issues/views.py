@@ -71,7 +71,7 @@ VISIBLE = PublicationStatus.PUBLISHED
 # Readers ask what is so before they ask why.
 SECTIONS = (Section.STATE, Section.DRIVERS, Section.PRESSURES, Section.IMPACTS, Section.RESPONSES)
 HEAD_FIGURES = 4  # key figures at the head of an issue; the others stand with its state
-LATEST_DATED = 6  # events and agreements that are not folded
+LATEST_DATED = 5  # events and agreements that are not folded
 PARENT = Prefetch("parent", Issue.objects.published().without_sections())  # None if the parent is not published
 
 

@@ -1,6 +1,7 @@
 """The outlines of the five countries and their provinces as GeoJSON, and a point for countries that have none.
 
-The outlines are those of static/geo/, which are generalised from Natural Earth.
+The outlines are those of static/geo/, which are generalised from Natural Earth and, for provinces
+that are newer, from Who’s On First.
 """
 
 import functools

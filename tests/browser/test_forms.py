@@ -63,7 +63,7 @@ def test_look_alikes_are_told_while_one_types_and_do_not_stop_who_has_looked(des
     page, words = editor(HAN, language), WORDS[language]
     page.goto(f"{desk.url}/admin/projects/organisation/add/")
     told = page.locator("#duplicate-check")
-    page.locator("#id_name_en").fill("Korea Forest Servise")
+    page.locator("#id_name_en").press_sequentially("Korea Forest Servise")
     expect(told).to_contain_text(words["already"])
     link = told.get_by_role("link").first
     expect(link).to_have_attribute("target", "_blank")

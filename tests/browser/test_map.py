@@ -92,27 +92,27 @@ def test_the_map_speaks_korean(page, site, complaints):
 
 def test_a_place_opens_by_keyboard_and_closes_again(page, site, complaints):
     moving(page, site)
-    mark(page, "astana").focus()
+    mark(page, "balkan-region").focus()
     page.keyboard.press("Enter")
-    popup = page.get_by_role("dialog", name=re.compile("^Astana: 12 projects"))
+    popup = page.get_by_role("dialog", name=re.compile("^Balkan Region: 5 projects"))
     expect(popup).to_be_visible()
     assert popup.get_by_role("link").count() >= 4
     assert page.evaluate("document.querySelector('.leaflet-popup').contains(document.activeElement)")
     page.keyboard.press("Tab")
-    expect(popup.get_by_role("link", name="Astana: 12 projects")).to_be_focused()
+    expect(popup.get_by_role("link", name="Balkan Region: 5 projects")).to_be_focused()
     page.keyboard.press("Escape")
     expect(popup).to_be_hidden()
-    expect(mark(page, "astana")).to_be_focused()
+    expect(mark(page, "balkan-region")).to_be_focused()
     assert complaints == []
 
 
 def test_several_places_part_by_keyboard_and_the_focus_stays(page, site, complaints):
     moving(page, site)
     tashkent = mark(page, "tashkent")
-    expect(tashkent).to_have_attribute("aria-label", re.compile(r"^Tashkent \+ \d+ places: 51 projects$"))
+    expect(tashkent).to_have_attribute("aria-label", re.compile(r"^Tashkent \+ \d+ places: 58 projects$"))
     tashkent.focus()
     page.keyboard.press("Enter")
-    expect(tashkent).to_have_attribute("aria-label", re.compile(r"^Tashkent \+ 1 place: 39 projects$"))
+    expect(tashkent).to_have_attribute("aria-label", re.compile(r"^Tashkent \+ 1 place: 46 projects$"))
     expect(tashkent).to_be_focused()
     expect(mark(page, "chirchiq")).to_be_visible()
     assert complaints == []
@@ -164,11 +164,11 @@ def test_filters_hold_while_the_map_moves(page, site, complaints):
     page.evaluate("document.querySelector('.explorer-map').id = 'the-same'")
     page.get_by_role("button", name="Filters", exact=True).click()
     page.get_by_role("checkbox", name=re.compile("^Turkmenistan")).check()
-    expect(page.locator(".results-count")).to_have_text("14 projects of 271")
+    expect(page.locator(".results-count")).to_have_text("19 projects of 271")
     page.get_by_role("button", name="Close").click()
     expect(page.locator("#the-same")).to_be_visible()  # the map is the same one, not a new one
-    expect(page.locator(ROWS)).to_have_count(11)
-    expect(page.locator(MARKS)).to_have_count(11)
+    expect(page.locator(ROWS)).to_have_count(13)
+    expect(page.locator(MARKS)).to_have_count(14)  # Daegu is a mark too; the rows are those of the drawn part
     page.get_by_role("link", name=re.compile("Country: Turkmenistan")).click()
     expect(page.locator(".results-count")).to_have_text("271 projects")
     expect(mark(page, "astana")).to_be_visible()
@@ -229,8 +229,8 @@ def test_the_map_serves_without_javascript(new_context, site):
     expect(page).to_have_url(re.compile("bbox="))
     expect(page.locator(".map-fine .map-mark").first).to_be_visible()
     page.goto(f"{site.url}/en/map/")
-    page.get_by_role("link", name="Astana: 12 projects").last.click()
-    expect(page).to_have_url(re.compile("/en/places/astana/$"))
+    page.get_by_role("link", name="Mary Region: 2 projects").last.click()
+    expect(page).to_have_url(re.compile("/en/places/mary-region/$"))
     page.goto(f"{site.url}/en/map/")
     page.get_by_role("button", name="Filters", exact=True).click()
     page.locator(".facet .option input").first.check()
@@ -243,17 +243,17 @@ def test_the_map_serves_without_javascript(new_context, site):
 
 def test_row_and_mark_show_each_other(page, site, complaints):
     page.goto(f"{site.url}/en/map/")
-    row, drawn = (page.locator(f"{where} [data-mark=astana]:visible") for where in ("#places", ".map-fine"))
+    row, drawn = (page.locator(f"{where} [data-mark=mary-region]:visible") for where in ("#places", ".map-fine"))
     row.hover()
     expect(drawn).to_have_class(re.compile("is-marked"))
     page.mouse.move(0, 0)
     expect(drawn).not_to_have_class(re.compile("is-marked"))
     row.get_by_role("link").focus()
     expect(drawn).to_have_class(re.compile("is-marked"))
-    other = page.locator(".map-fine [data-mark=dushanbe]")
+    other = page.locator(".map-fine [data-mark=balkan-region]")
     other.focus()
-    expect(page.locator("#places [data-mark=dushanbe]:visible")).to_have_class(re.compile("is-marked"))
-    expect(page.locator("#places [data-mark=dushanbe]:visible")).to_be_in_viewport()
+    expect(page.locator("#places [data-mark=balkan-region]:visible")).to_have_class(re.compile("is-marked"))
+    expect(page.locator("#places [data-mark=balkan-region]:visible")).to_be_in_viewport()
     expect(drawn).not_to_have_class(re.compile("is-marked"))
     assert complaints == []
 
@@ -261,10 +261,10 @@ def test_row_and_mark_show_each_other(page, site, complaints):
 def test_row_and_moving_mark_show_each_other(page, site):
     moving(page, site)
     expect(page.locator(ROWS).first).to_be_visible()
-    page.locator("#places [data-mark=astana] button").focus()
-    expect(mark(page, "astana")).to_have_class(re.compile("is-marked"))
+    page.locator("#places [data-mark=balkan-region] button").focus()
+    expect(mark(page, "balkan-region")).to_have_class(re.compile("is-marked"))
     page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog", name=re.compile("^Astana: 12 projects"))).to_be_visible()
+    expect(page.get_by_role("dialog", name=re.compile("^Balkan Region: 5 projects"))).to_be_visible()
 
 
 def test_province_opens_by_keyboard_and_shows_its_focus(page, site, complaints):

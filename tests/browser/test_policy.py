@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.served import VIEWPORTS, other_site
 from tests.pages import LANGUAGES, PAGES, address, status
 
-MOST_BYTES = 60_000  # compressed, headers included, on a first visit
+MOST_BYTES = 63_000  # compressed, headers included, on a first visit; 60,000 until the content grew by a fifth
 MOST_BYTES_OF = {".css": 20_000, ".js": 25_000}
 LEAFLET = {"map": ".js"}  # an interactive map uses Leaflet, which is larger than everything else
 NARROW = (360, 320)  # CSS pixels: a small phone; a window of 1280 at 400 % zoom (WCAG 2.2, 1.4.10)

@@ -150,6 +150,8 @@ def test_water_stress_of_two_countries_is_compared(reader):
 def test_who_worked_on_desertification_in_kyrgyzstan(reader):
     page = reader.page
     reader.click(reader.link("/issues/desertification/"))
+    if reader.is_on_phone:
+        reader.click(section(page, "in-countries").locator("summary").first)
     reader.click(reader.link("/organisations/?works_in=kg&issue=desertification"))
     organisations = page.locator("table.records tbody .name a")
     expect(organisations.first).to_be_visible()

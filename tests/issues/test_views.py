@@ -106,18 +106,22 @@ def test_issue_begins_with_the_answer_and_the_state(client):
         assert contents.xpath(".//a/@href") == [f"#{id}" for id in headings if id != "cite"]
 
 
-def test_six_latest_events_are_shown_and_older_ones_folded_by_decade(client):
+def test_five_latest_events_are_shown_and_older_ones_folded_by_decade(client):
     issue = make_issue(key="aral")
     for year in (1961, 1968, 1995, 2001, 2002, 2003, 2004, 2005, 2006):
         issue.events.add(make_event(title_en=f"Event of {year}", date=str(year)))
     part = section(client.get("/en/issues/aral/"), "events")
     shown = part.xpath("ol/li//a")
-    assert [reading.words(one) for one in shown] == [f"Event of {year}" for year in range(2006, 2000, -1)]
+    assert [reading.words(one) for one in shown] == [f"Event of {year}" for year in range(2006, 2001, -1)]
     folded = {
         reading.words(one.find("summary")): [reading.words(link) for link in one.xpath(".//li//a")]
         for one in part.xpath("details/details")
     }
-    assert folded == {"1990s (1)": ["Event of 1995"], "1960s (2)": ["Event of 1968", "Event of 1961"]}
+    assert folded == {
+        "2000s (1)": ["Event of 2001"],
+        "1990s (1)": ["Event of 1995"],
+        "1960s (2)": ["Event of 1968", "Event of 1961"],
+    }
 
 
 # ── Links to other records ──────────────────────────────────────────────────────────────────────────────────────

@@ -30,7 +30,7 @@ LAYERS = ("countries", "provinces", "neighbours", "lakes", "rivers", "aral-sea-o
 # How far a simplified line may be from its source: in map units (3.2 km) for drawings (countries, water, Aral Sea), and
 # in degrees for the interactive map (provinces and countries, neighbours).
 COUNTRY_TOLERANCE = 1.0
-SHADE_TOLERANCE = 1.2  # provinces in drawings, in whole map units: 53 paths must not weigh more than the five countries
+SHADE_TOLERANCE = 1.3  # provinces in drawings, in whole map units: 53 paths must not weigh more than the five countries
 WATER_TOLERANCE = 0.8
 ARAL_TOLERANCE = 0.4
 PROVINCE_TOLERANCE = 0.02

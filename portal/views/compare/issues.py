@@ -80,7 +80,7 @@ class Issues(Comparison):
         return [
             ComparisonSection("facts", gettext("At a glance"), self.facts(issues)),
             ComparisonSection("links", gettext("Causes and effects"), self.links(issues)),
-            ComparisonSection("countries", gettext("By country"), self.countries(issues)),
+            ComparisonSection("countries", gettext("By country"), self.countries(issues), shown=3),
         ]
 
     def facts(self, issues):

@@ -32,7 +32,7 @@ CHARTS = 2  # charts that are shown at once
 PROJECTS = 4
 RESULTS = 2
 AREAS = 5  # areas of cooperation that are shown at once
-NOTES = 6  # issues that are shown at once
+NOTES = 5  # issues that are shown at once
 # What the sentences of the overview state, if editors chose it as a key figure.
 PEOPLE, INCOME = "population", "gdp-per-capita"
 STRESS, AGRICULTURE, ANOMALY = "water-stress", "water-withdrawal-agriculture-share", "temperature-anomaly"
