@@ -271,8 +271,9 @@ def proxied(composed, folder, *, portal_port, host=None, pages_from=None):
     assert "{$$HOST} {" in said  # compose turns two dollar signs into one
     assert re.findall(r"reverse_proxy (.*) \{", said) == ["@pages {$$PAGES_FROM} portal:8000", *["portal:8000"] * 2]
     said = said.replace("$$", "$").replace("portal:8000", f"127.0.0.1:{portal_port}")
-    # It has its own certificate, which no one else must trust, and only this port.
-    options = "{\n admin off\n skip_install_trust\n auto_https disable_redirects\n"
+    # It has its own certificate, which no one else must trust, and only this port of this address: on all addresses, a
+    # client of another test that has the same port on its own address would keep it from starting.
+    options = "{\n admin off\n skip_install_trust\n auto_https disable_redirects\n default_bind 127.0.0.1\n"
     (folder / "Caddyfile").write_text(options + said.removeprefix("{\n"))
     proxy = None
     for chosen in [host] if host else [f"localhost:{free_port()}" for _ in range(3)]:
